@@ -1,0 +1,233 @@
+//! Configuration as meant: every value parsed, checked and resolved. `file.rs` holds it as written;
+//! `load` turns one into the other and reports every problem at once.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderName;
+use ipnet::IpNet;
+
+use crate::model::quota::Quota;
+use crate::model::role::Roles;
+use crate::model::route::Routing;
+
+/// The whole configuration, compiled. Never changed; a reload makes a new one.
+#[derive(Clone)]
+pub struct Config {
+    /// Origin of account pages and API, and the address printed at start.
+    pub public_url: PublicUrl,
+    /// Sockets.
+    pub listen: Listen,
+    /// Certificates and client authentication.
+    pub tls: Tls,
+    /// Deadlines of connections from clients.
+    pub deadlines: Deadlines,
+    /// Limits of connections from clients.
+    pub limits: ConnectionLimits,
+    /// Routes, upstreams, platforms.
+    pub routing: Arc<Routing>,
+    /// Roles in order of rank.
+    pub roles: Arc<Roles>,
+    /// Names of request headers with `_` or `.` that are let through, exactly as written.
+    pub allow_headers: Vec<HeaderName>,
+    /// Lifetimes of sessions.
+    pub sessions: Sessions,
+    /// Policy of keys.
+    pub keys: Keys,
+    /// Failure budgets.
+    pub failures: Failures,
+    /// Cost of slow hashing.
+    pub hashing: Hashing,
+    /// Where the data lie.
+    pub store: StoreConfig,
+    /// The keyring file.
+    pub keyring: PathBuf,
+    /// The control socket of the running process.
+    pub control_socket: PathBuf,
+    /// Logs.
+    pub logs: Logs,
+    /// Worker threads, one runtime each.
+    pub workers: usize,
+    /// The files this was read from, watched for change.
+    pub sources: Vec<PathBuf>,
+}
+
+/// The origin of the gate's own pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl {
+    /// Host name, lower-case ASCII.
+    pub host: Arc<str>,
+    /// Port, also where it is the default one.
+    pub port: u16,
+    /// `https://host[:port]`, no slash at the end.
+    pub origin: Arc<str>,
+}
+
+/// Where a socket listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bind {
+    /// TCP.
+    Tcp(SocketAddr),
+    /// A unix socket; its file is made with mode 0660 and removed at the end.
+    Unix(PathBuf),
+    /// A socket handed over by systemd (`LISTEN_FDNAMES`).
+    Systemd(String),
+}
+
+/// All sockets.
+#[derive(Debug, Clone)]
+pub struct Listen {
+    /// TLS.
+    pub https: Vec<Bind>,
+    /// Clear text: keys are read only from loopback, unix sockets and `tls_peers`.
+    pub http: Vec<Bind>,
+    /// Answers 308 to https; usually port 80.
+    pub redirect: Vec<Bind>,
+    /// Health, readiness, metrics.
+    pub operations: Bind,
+    /// Peers that must begin with a PROXY protocol header; nobody else may.
+    pub proxy_protocol: Vec<IpNet>,
+    /// Peers whose `X-Forwarded-For` is believed (rightmost untrusted address wins).
+    pub trusted_proxies: Vec<IpNet>,
+    /// Peers that terminate TLS for us: clear text from them counts as secure.
+    pub tls_peers: Vec<IpNet>,
+}
+
+/// Certificates.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// Certificate chains with their keys; hosts are read from the certificates.
+    pub certificates: Vec<CertificateFiles>,
+    /// Directory of the development authority, used when `certificates` is empty.
+    pub development: PathBuf,
+    /// Whether TLS 1.2 is spoken beside 1.3.
+    pub allow_tls12: bool,
+    /// Client certificates, per host.
+    pub client_auth: Vec<ClientAuth>,
+}
+
+/// One certificate with its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// PEM chain, leaf first.
+    pub certificate: PathBuf,
+    /// PEM private key.
+    pub key: PathBuf,
+}
+
+/// Client certificates of one host.
+#[derive(Debug, Clone)]
+pub struct ClientAuth {
+    /// The host, lower-case; may begin with `*.`.
+    pub host: Arc<str>,
+    /// PEM authorities that sign client certificates.
+    pub authorities: PathBuf,
+    /// Whether a client without one is turned away in the handshake.
+    pub required: bool,
+}
+
+/// Deadlines of connections from clients.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadlines {
+    /// TLS handshake, PROXY header included.
+    pub handshake: Duration,
+    /// From the first byte of a request to the end of its head.
+    pub head: Duration,
+    /// Longest pause within a body, either way.
+    pub body_idle: Duration,
+    /// Longest pause between requests.
+    pub idle: Duration,
+    /// Age after which a connection is asked to close.
+    pub age: Duration,
+    /// After SIGTERM: not ready, still serving.
+    pub drain_delay: Duration,
+    /// After that: longest wait for requests in flight.
+    pub drain: Duration,
+}
+
+/// Limits of connections from clients.
+#[derive(Debug, Clone, Copy)]
+pub struct ConnectionLimits {
+    /// Open connections in all.
+    pub connections: usize,
+    /// Open connections per source (IPv4 /32, IPv6 /64).
+    pub connections_per_source: usize,
+    /// Bytes of a request head.
+    pub head_bytes: usize,
+    /// Fields of a request head.
+    pub head_fields: usize,
+    /// Streams open at once on an HTTP/2 connection.
+    pub streams: u32,
+    /// Streams reset early by the client before the connection is closed.
+    pub resets: usize,
+}
+
+/// Lifetimes of sessions.
+#[derive(Debug, Clone, Copy)]
+pub struct Sessions {
+    /// Longest pause.
+    pub idle: Duration,
+    /// Longest life.
+    pub absolute: Duration,
+    /// Longest pause of a remembered session.
+    pub remembered_idle: Duration,
+    /// Longest life of a remembered session.
+    pub remembered_absolute: Duration,
+    /// Cached identities hold on this long while the store is away.
+    pub store_grace: Duration,
+}
+
+/// Policy of keys.
+#[derive(Debug, Clone, Copy)]
+pub struct Keys {
+    /// Lifetime when none is asked for; `None` is no end.
+    pub default_lifetime: Option<Duration>,
+    /// Longest lifetime that may be asked for; `None` is no bound.
+    pub longest_lifetime: Option<Duration>,
+    /// Entries kept for known keys, and as many for unknown ones.
+    pub cache_entries: u64,
+}
+
+/// Failure budgets (`None` of either switches it off).
+#[derive(Debug, Clone, Copy)]
+pub struct Failures {
+    /// Per source (IPv4 /32, IPv6 /64).
+    pub per_source: Quota,
+    /// Per account or key id.
+    pub per_subject: Quota,
+}
+
+/// Cost of slow hashing (argon2id) and the pool it runs in.
+#[derive(Debug, Clone, Copy)]
+pub struct Hashing {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes.
+    pub passes: u32,
+    /// Hashes computed at once.
+    pub at_once: usize,
+    /// Hashes waiting; one more is answered 503.
+    pub waiting: usize,
+}
+
+/// Where the data lie.
+#[derive(Clone)]
+pub enum StoreConfig {
+    /// One SQLite file.
+    Sqlite(PathBuf),
+    /// A PostgreSQL URL; holds a password.
+    Postgres(Arc<crate::secret::Secret<String>>),
+}
+
+/// Logs.
+#[derive(Debug, Clone)]
+pub struct Logs {
+    /// JSON lines, or text for eyes.
+    pub json: bool,
+    /// `tracing` filter, e.g. `info`.
+    pub filter: String,
+    /// One line per request on standard output.
+    pub access: bool,
+}

@@ -1,0 +1,10 @@
+//! Portcullis, floor by floor: a file imports its own room and lower floors only
+//! (`tests/architecture.rs` insists). Read `gateway/mod.rs` first: it is the walk of a request.
+
+// floor 0: ground
+pub mod secret;
+pub mod time;
+// floor 1: words
+pub mod model;
+// floor 2: the deed
+pub mod config;

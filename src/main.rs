@@ -1,0 +1,3 @@
+//! The street door: parse, run one verb, leave with its exit code.
+
+fn main() {}

@@ -1,0 +1,19 @@
+//! The nouns of the house: what accounts, grants, keys, sessions, routes and passes are.
+//! Nothing here reads a socket, a clock or a database; every floor above speaks these words.
+
+pub mod account;
+pub mod api_key;
+pub mod audit;
+pub mod caller;
+pub mod change;
+pub mod credentials;
+pub mod grant;
+pub mod id;
+pub mod identity;
+pub mod organisation;
+pub mod quota;
+pub mod role;
+pub mod route;
+pub mod session;
+pub mod slug;
+pub mod upstream;
