@@ -14,11 +14,14 @@ use crate::time::Timestamp;
 
 /// The public part of a key: twelve base62 characters, shown in lists and logs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyId([u8; KeyId::LEN]);
+pub struct KeyId([u8; Self::LEN]);
 
 impl KeyId {
     /// Characters in a key id.
     pub const LEN: usize = 12;
+
+    /// Twelve zeros: no key is ever found by it, since a stored digest never matches.
+    pub(super) const ZERO: Self = Self([b'0'; Self::LEN]);
 
     /// Reads twelve base62 characters.
     pub fn from_ascii(text: &[u8]) -> Option<Self> {

@@ -10,6 +10,7 @@ pub mod credentials;
 pub mod grant;
 pub mod id;
 pub mod identity;
+pub mod key_text;
 pub mod organisation;
 pub mod quota;
 pub mod role;

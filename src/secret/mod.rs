@@ -2,6 +2,9 @@
 //! `token` mints and digests, `keyring` holds the pepper and signing keys, `seal` encrypts at rest,
 //! `password` hashes slowly inside a bounded pool.
 
+pub mod seal;
+pub mod token;
+
 use zeroize::Zeroize;
 
 /// A value that cannot be printed, cloned, compared or serialised, and is wiped when dropped.
