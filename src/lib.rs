@@ -8,3 +8,5 @@ pub mod time;
 pub mod model;
 // floor 2: the deed
 pub mod config;
+// floor 4: the running gateway
+pub mod app;
