@@ -7,6 +7,8 @@
     clippy::indexing_slicing,
     reason = "in a test a panic is the answer, and the helpers around tests are tests too"
 )]
+#[path = "architecture/dependencies.rs"]
+mod dependencies;
 #[path = "architecture/source.rs"]
 mod source;
 
