@@ -42,6 +42,19 @@ impl Timestamp {
     }
 }
 
+/// The calendar's own instant; beyond the year 9999 it stands still at the last one.
+impl From<Timestamp> for jiff::Timestamp {
+    fn from(at: Timestamp) -> Self {
+        Self::from_millisecond(at.0).unwrap_or(Self::MAX)
+    }
+}
+
+impl From<jiff::Timestamp> for Timestamp {
+    fn from(at: jiff::Timestamp) -> Self {
+        Self(at.as_millisecond())
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_millisecond(self.0) {

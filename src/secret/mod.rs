@@ -2,6 +2,7 @@
 //! `token` mints and digests, `keyring` holds the pepper and signing keys, `seal` encrypts at rest,
 //! `password` hashes slowly inside a bounded pool.
 
+pub mod keyring;
 pub mod seal;
 pub mod token;
 
@@ -19,6 +20,11 @@ impl<T: Zeroize> Secret<T> {
     /// The only way to the value: each use is easy to find.
     pub const fn expose(&self) -> &T {
         &self.0
+    }
+
+    /// Changes the value in place.
+    pub fn edit<R>(&mut self, change: impl FnOnce(&mut T) -> R) -> R {
+        change(&mut self.0)
     }
 }
 
