@@ -10,3 +10,5 @@ pub mod model;
 pub mod config;
 // floor 4: the running gateway
 pub mod app;
+pub mod auth;
+pub mod gateway;

@@ -50,6 +50,36 @@ pub struct Route {
     pub destination: Destination,
 }
 
+impl Route {
+    /// A route with every default, to the echo app on the whole of every host, as platform `echo`.
+    pub fn to_echo(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            hosts: Vec::new(),
+            path: PathRule::Prefix("/".into()),
+            methods: Vec::new(),
+            platform: Slug::literal("echo"),
+            access: Access::Member(Demands::default()),
+            accepts: Accepts { session: true, key: true },
+            authorization: Authorization::Consume,
+            broken: None,
+            path_policy: PathPolicy::default(),
+            headers: HeaderProfile::Forwarded,
+            assertion: Assertion::Shared,
+            cors: None,
+            response_headers: Vec::new(),
+            body: BodyPolicy { limit: None, buffer: false, websocket: true, response: None },
+            quotas: RouteQuotas::default(),
+            destination: Destination::Echo,
+        }
+    }
+
+    /// Whether the route takes this method.
+    pub fn takes(&self, method: &Method) -> bool {
+        self.methods.is_empty() || self.methods.contains(method)
+    }
+}
+
 /// How a route's path is matched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PathRule {

@@ -14,6 +14,11 @@ pub struct Slug(Arc<str>);
 pub struct NotASlug;
 
 impl Slug {
+    /// A slug written in the program itself. Text that is no slug is kept as it stands.
+    pub fn literal(text: &'static str) -> Self {
+        Self(text.into())
+    }
+
     /// The text of the slug.
     pub fn as_str(&self) -> &str {
         &self.0

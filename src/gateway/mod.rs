@@ -1,0 +1,4 @@
+//! The walk of a request.
+pub mod host;
+pub mod path;
+pub mod routes;

@@ -1,0 +1,176 @@
+//! The route table: host and path (and method) to one route. Built once per configuration; the longest
+//! path wins, a route with methods before one without.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use http::Method;
+
+use crate::model::route::{PathRule, Route, Routing};
+
+/// Every route, ready to be found.
+pub struct RouteTable {
+    hosts: HashMap<Box<str>, HostRoutes>,
+}
+
+/// The routes of one host.
+#[derive(Default)]
+struct HostRoutes {
+    /// Distinct lengths of prefixes, longest first.
+    lengths: Vec<usize>,
+    prefixes: HashMap<Box<str>, Vec<Arc<Route>>>,
+    exact: HashMap<Box<str>, Vec<Arc<Route>>>,
+}
+
+/// What a look-up found.
+#[derive(Debug)]
+pub enum Found<'t> {
+    /// The route.
+    Route(&'t Arc<Route>),
+    /// The host is served, the path is not.
+    NoRoute,
+    /// The path is served, by other methods.
+    NoMethod,
+    /// The host is none of ours.
+    NoHost,
+}
+
+impl RouteTable {
+    /// Takes in all routes of a configuration.
+    pub fn of(routing: &Routing) -> Self {
+        let mut hosts: HashMap<Box<str>, HostRoutes> = HashMap::new();
+        for host in &routing.hosts {
+            hosts.entry(Box::from(&**host)).or_default();
+        }
+        for route in &routing.routes {
+            let route = Arc::new(route.clone());
+            let own = if route.hosts.is_empty() { &routing.hosts } else { &route.hosts };
+            for host in own {
+                hosts.entry(Box::from(&**host)).or_default().take(&route);
+            }
+        }
+        Self { hosts }
+    }
+
+    /// Finds the route of a canonical host, a path in normal form and a method.
+    pub fn find(&self, host: &str, path: &str, method: &Method) -> Found<'_> {
+        match self.hosts.get(host).or_else(|| self.wildcard(host)) {
+            Some(routes) => routes.find(path, method),
+            None => Found::NoHost,
+        }
+    }
+
+    /// Whether the host is one of ours.
+    pub fn knows(&self, host: &str) -> bool {
+        self.hosts.contains_key(host) || self.wildcard(host).is_some()
+    }
+
+    /// `*.example` serves `a.example`: one label, as in certificates (RFC 9525, 6.3).
+    fn wildcard(&self, host: &str) -> Option<&HostRoutes> {
+        let (_, parent) = host.split_once('.')?;
+        self.hosts.iter().find(|(name, _)| name.strip_prefix("*.") == Some(parent)).map(|(_, routes)| routes)
+    }
+}
+
+impl HostRoutes {
+    fn take(&mut self, route: &Arc<Route>) {
+        let (map, path) = match &route.path {
+            PathRule::Exact(path) => (&mut self.exact, path.clone()),
+            PathRule::Prefix(path) => {
+                let path: Arc<str> = path.trim_end_matches('/').into();
+                self.lengths.push(path.len());
+                self.lengths.sort_unstable_by(|a, b| b.cmp(a));
+                self.lengths.dedup();
+                (&mut self.prefixes, path)
+            }
+        };
+        let same = map.entry(Box::from(&*path)).or_default();
+        same.push(route.clone());
+        same.sort_by_key(|route| route.methods.is_empty());
+    }
+
+    fn find(&self, path: &str, method: &Method) -> Found<'_> {
+        let mut other_method = false;
+        let exact = self.exact.get(path);
+        let prefixes = self.lengths.iter().filter_map(|length| {
+            let border = matches!(path.as_bytes().get(*length), None | Some(b'/'));
+            if border { self.prefixes.get(path.get(..*length)?) } else { None }
+        });
+        for routes in exact.into_iter().chain(prefixes) {
+            if let Some(route) = routes.iter().find(|route| route.takes(method)) {
+                return Found::Route(route);
+            }
+            other_method = true;
+        }
+        if other_method { Found::NoMethod } else { Found::NoRoute }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn route(name: &str, path: PathRule, methods: &[Method]) -> Route {
+        Route { path, methods: methods.to_vec(), ..Route::to_echo(name) }
+    }
+
+    fn table(routes: Vec<Route>) -> RouteTable {
+        RouteTable::of(&Routing { hosts: vec!["h".into(), "*.w".into()], routes, ..Routing::default() })
+    }
+
+    fn name(found: Found<'_>) -> String {
+        match found {
+            Found::Route(route) => route.name.to_string(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_longest_path_on_segment_borders_wins() {
+        let prefix = |path: &str| PathRule::Prefix(path.into());
+        let table = table(vec![
+            route("root", prefix("/"), &[]),
+            route("app", prefix("/app"), &[]),
+            route("deep", prefix("/app/deep/"), &[]),
+            route("exact", PathRule::Exact("/app/one".into()), &[]),
+            route("post", prefix("/app"), &[Method::POST]),
+        ]);
+        let find = |path: &str| name(table.find("h", path, &Method::GET));
+        assert_eq!(find("/"), "root");
+        assert_eq!(find("/apple"), "root");
+        assert_eq!(find("/app"), "app");
+        assert_eq!(find("/app/deep/x"), "deep");
+        assert_eq!(find("/app/one"), "exact");
+        assert_eq!(find("/app/one/more"), "app");
+        assert_eq!(name(table.find("h", "/app/x", &Method::POST)), "post");
+        assert_eq!(name(table.find("x.w", "/", &Method::GET)), "root");
+        assert_eq!(name(table.find("x.y.w", "/", &Method::GET)), "NoHost");
+        assert_eq!(name(table.find("other", "/", &Method::GET)), "NoHost");
+    }
+
+    #[test]
+    fn a_path_that_only_other_methods_serve_is_told_apart() {
+        let table = table(vec![route("post", PathRule::Exact("/x".into()), &[Method::POST])]);
+        assert_eq!(name(table.find("h", "/x", &Method::GET)), "NoMethod");
+        assert_eq!(name(table.find("h", "/y", &Method::GET)), "NoRoute");
+    }
+
+    proptest! {
+        /// P9: the number of routes does not change what a look-up means.
+        #[test]
+        fn looking_up_equals_trying_every_route(
+            prefixes in proptest::collection::btree_set("(/[ab]{1,2}){0,3}", 1..12),
+            path in "(/[ab]{1,2}){1,4}",
+        ) {
+            let routes = prefixes.iter().map(|p| route(p, PathRule::Prefix(p.as_str().into()), &[])).collect();
+            let naive = prefixes
+                .iter()
+                .filter(|p| path == **p || path.starts_with(&format!("{p}/")))
+                .max_by_key(|p| p.len());
+            let found = name(table(routes).find("h", &path, &Method::GET));
+            prop_assert_eq!(found, naive.cloned().unwrap_or_else(|| "NoRoute".to_owned()));
+        }
+    }
+}
