@@ -12,3 +12,5 @@ pub mod config;
 pub mod app;
 pub mod auth;
 pub mod gateway;
+// floor 9: sockets
+pub mod server;

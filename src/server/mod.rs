@@ -1,0 +1,7 @@
+//! Sockets: what listens, who may connect, and how it all begins and ends. A connection comes in through
+//! `listener`, is greeted by `tls`, and goes on to the gateway by `connection`.
+
+pub mod certificates;
+pub mod client_certificates;
+pub mod development;
+pub mod tls;
