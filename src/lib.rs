@@ -8,6 +8,8 @@ pub mod time;
 pub mod model;
 // floor 2: the deed
 pub mod config;
+// floor 3: the outside world
+pub mod store;
 // floor 4: the running gateway
 pub mod app;
 pub mod auth;

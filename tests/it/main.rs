@@ -1,1 +1,3 @@
 //! Black-box tests over real sockets.
+
+mod store;

@@ -1,0 +1,123 @@
+//! Opens the pools; the only file that names a driver's options. Every connection has deadlines of its
+//! own, so that a database that does not answer is noticed.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::{Result, Store, StoreError, migrate};
+use crate::config::StoreConfig;
+
+/// Reading connections to an SQLite file.
+const READERS: u32 = 4;
+
+/// Connections to PostgreSQL per process.
+const SERVER_CONNECTIONS: u32 = 16;
+
+/// Longest wait for another writer of the same SQLite file, within the deadline of a call.
+const BUSY: Duration = Duration::from_secs(4);
+
+/// Longest wait for a connection.
+const ACQUIRE: Duration = Duration::from_secs(3);
+
+/// Opens the store and brings its schema up to date. A new SQLite file is readable by its owner only.
+///
+/// # Errors
+/// [`StoreError::Unusable`] for a URL or path that cannot work, [`StoreError::Unavailable`] when nobody
+/// answers, [`StoreError::Schema`] when the schema is too new or was altered.
+pub async fn open(config: &StoreConfig) -> Result<Store> {
+    let store = connect(config).await?;
+    migrate::apply(&store, i64::MAX).await?;
+    Ok(store)
+}
+
+/// Opens the pools without looking at the schema.
+///
+/// # Errors
+/// As [`open`], except for the schema.
+pub async fn connect(config: &StoreConfig) -> Result<Store> {
+    match config {
+        StoreConfig::Sqlite(path) => sqlite(path).await,
+        StoreConfig::Postgres(url) => postgres(url.expose()).await,
+    }
+}
+
+async fn sqlite(path: &Path) -> Result<Store> {
+    private_file(path).map_err(|error| StoreError::Unusable(sqlx::Error::Io(error)))?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .busy_timeout(BUSY)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("temp_store", "memory")
+        .statement_cache_capacity(256);
+    let write = sqlite_pool(1).connect_with(options.clone()).await.map_err(refused)?;
+    let reading = options.read_only(true).pragma("query_only", "1");
+    let read = sqlite_pool(READERS).connect_with(reading.clone()).await.map_err(refused)?;
+    let watch = sqlite_pool(1).connect_with(reading).await.map_err(refused)?;
+    Ok(Store::Sqlite { read, write, watch })
+}
+
+fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .min_connections(1)
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+/// Makes the file with mode 0600 before SQLite would make it with the process's umask; its `-wal` and
+/// `-shm` take their mode from it.
+fn private_file(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+async fn postgres(url: &str) -> Result<Store> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(StoreError::Unusable)?
+        .application_name("portcullis")
+        .options([
+            ("statement_timeout", "4000"),
+            ("lock_timeout", "3000"),
+            ("idle_in_transaction_session_timeout", "15000"),
+        ]);
+    let pool = PgPoolOptions::new()
+        .max_connections(SERVER_CONNECTIONS)
+        .acquire_timeout(ACQUIRE)
+        .test_before_acquire(false)
+        .connect_with(options);
+    super::within(pool).await.map(Store::Postgres)
+}
+
+/// One connection to the same server whose statements may take as long as they need.
+pub(super) async fn patient(pool: &PgPool) -> Result<PgPool> {
+    let options =
+        (*pool.connect_options()).clone().options([("statement_timeout", "0"), ("lock_timeout", "0")]);
+    super::within(PgPoolOptions::new().max_connections(1).connect_with(options)).await
+}
+
+/// A file that is no database, or may not be written, is a matter for the operator; the rest may pass.
+fn refused(error: sqlx::Error) -> StoreError {
+    match &error {
+        sqlx::Error::PoolTimedOut => StoreError::Unavailable(error),
+        sqlx::Error::Database(inner) if inner.code().is_some_and(|code| code == "5" || code == "261") => {
+            StoreError::Unavailable(error)
+        }
+        _ => StoreError::Unusable(error),
+    }
+}

@@ -1,0 +1,88 @@
+//! A transaction and its consequences: what other nodes must forget and what the audit trail must say
+//! are noted on the way and written with the rows, or not at all.
+
+use sqlx::{Postgres, Sqlite, Transaction};
+
+use super::{Result, audit, changes, within};
+use crate::model::audit::AuditEntry;
+use crate::model::change::{Change, Seq};
+use crate::time::Timestamp;
+
+/// A transaction. Dropped without [`Tx::commit`], it leaves nothing behind.
+pub struct Tx {
+    inner: Inner,
+    changes: Vec<Change>,
+    entries: Vec<AuditEntry>,
+    touched: bool,
+}
+
+pub(crate) enum Inner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    pub(super) const fn begun(inner: Inner) -> Self {
+        Self { inner, changes: Vec::new(), entries: Vec::new(), touched: false }
+    }
+
+    pub(crate) const fn inner(&mut self) -> &mut Inner {
+        &mut self.inner
+    }
+
+    pub(crate) const fn touch(&mut self) {
+        self.touched = true;
+    }
+
+    /// Notes what every node must forget once this is committed.
+    pub fn change(&mut self, change: Change) {
+        if !self.changes.contains(&change) {
+            self.changes.push(change);
+        }
+    }
+
+    /// Notes who did what.
+    pub fn audit(&mut self, entry: AuditEntry) {
+        self.entries.push(entry);
+    }
+
+    /// What was noted so far, for forgetting it in this process too.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// Writes the change rows and the chained audit entries, numbered from the one counter row, and
+    /// commits. Holding that row makes the order of numbers the order of commits.
+    ///
+    /// # Errors
+    /// Nothing was written, except after `Unavailable` from the very last step, whose outcome only the
+    /// database knows.
+    pub async fn commit(mut self, now: Timestamp) -> Result<Seq> {
+        debug_assert!(
+            !self.touched || !self.changes.is_empty() || !self.entries.is_empty(),
+            "a write without consequences"
+        );
+        let mut counter = changes::hold_counter(&mut self).await?;
+        let noted = std::mem::take(&mut self.changes);
+        for change in &noted {
+            counter.seq += 1;
+            changes::insert(&mut self, Seq(counter.seq), *change, now).await?;
+        }
+        for entry in std::mem::take(&mut self.entries) {
+            audit::append(&mut self, &mut counter, &entry, now).await?;
+        }
+        if !noted.is_empty() {
+            changes::prune(&mut self, Seq(counter.seq)).await?;
+        }
+        let seq = Seq(counter.seq);
+        changes::release_counter(&mut self, counter).await?;
+        if !noted.is_empty() {
+            changes::wake(&mut self, seq).await?;
+        }
+        match self.inner {
+            Inner::Sqlite(held) => within(held.commit()).await?,
+            Inner::Postgres(held) => within(held.commit()).await?,
+        }
+        Ok(seq)
+    }
+}

@@ -1,0 +1,5 @@
+//! The store on both databases: what it promises to every floor above it.
+
+mod contract;
+mod ground;
+mod migrations;
