@@ -12,6 +12,7 @@ pub mod id;
 pub mod identity;
 pub mod key_text;
 pub mod organisation;
+pub mod peer;
 pub mod presented;
 pub mod quota;
 pub mod role;

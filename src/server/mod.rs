@@ -4,4 +4,6 @@
 pub mod certificates;
 pub mod client_certificates;
 pub mod development;
+pub mod permits;
+pub mod stream;
 pub mod tls;

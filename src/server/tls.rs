@@ -19,6 +19,7 @@ use tokio_rustls::server::TlsStream;
 use super::certificates::{CertificateError, Certificates, canonical};
 use super::client_certificates::{self, AuthoritiesError};
 use crate::config::{CertificateFiles, ClientAuth, Tls};
+use crate::model::peer::TlsFacts;
 use crate::model::presented::{HostPolicies, PolicyId, Presented};
 
 /// Why TLS cannot be offered.
@@ -58,17 +59,6 @@ impl HandshakeError {
             Self::Gone(_) => "gone",
         }
     }
-}
-
-/// What the handshake settled.
-#[derive(Debug, Clone)]
-pub struct Facts {
-    /// HTTP/2 was agreed on; otherwise it is HTTP/1.1.
-    pub alpn_h2: bool,
-    /// A client certificate was shown and is good for the host asked for.
-    pub client_certificate_ok: bool,
-    /// Which hosts may be asked for on this connection.
-    pub presented: Arc<Presented>,
 }
 
 /// Makes aws-lc-rs the process's only source of cryptography and draws from it once, because the first
@@ -131,7 +121,7 @@ impl TlsAcceptor {
         &self,
         io: IO,
         deadline: Instant,
-    ) -> Result<(TlsStream<IO>, Facts), HandshakeError>
+    ) -> Result<(TlsStream<IO>, TlsFacts), HandshakeError>
     where
         IO: AsyncRead + AsyncWrite + Unpin,
     {
@@ -199,10 +189,10 @@ impl Generation {
         self.configs.get(policy.index()).cloned().ok_or_else(missing)
     }
 
-    fn facts(&self, session: &ServerConnection, policy: PolicyId) -> Facts {
+    fn facts(&self, session: &ServerConnection, policy: PolicyId) -> TlsFacts {
         let name: Option<Arc<str>> = session.server_name().map(|name| canonical(name).into());
         let names = self.certificates.names_for(name.as_deref());
-        Facts {
+        TlsFacts {
             alpn_h2: session.alpn_protocol() == Some(b"h2"),
             client_certificate_ok: session.peer_certificates().is_some_and(|chain| !chain.is_empty()),
             presented: Arc::new(Presented::new(name, names, policy, Arc::clone(&self.policies))),
