@@ -3,6 +3,7 @@
 //! `password` hashes slowly inside a bounded pool.
 
 pub mod keyring;
+pub mod password;
 pub mod seal;
 pub mod token;
 
