@@ -1,5 +1,88 @@
-//! The running gateway: what every request may reach.
+//! The running gateway: everything a request or an action may reach. Handles and memories only; what is
+//! decided with them is decided on the floors above.
+
 pub mod cache;
+pub mod changes;
 pub mod decisions;
 pub mod live;
+pub mod memories;
 pub mod recent;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use self::cache::Moment;
+use self::changes::Follower;
+use self::decisions::Decisions;
+use self::live::LiveStreams;
+use self::memories::Memories;
+use self::recent::Recent;
+use crate::config::Config;
+use crate::model::change::Seq;
+use crate::secret::keyring::Keyring;
+use crate::store::{self, Store, StoreError, Tx};
+use crate::time::Clock;
+
+/// Everything a request or an action may reach.
+pub struct App {
+    /// Wall time.
+    pub clock: Arc<dyn Clock>,
+    /// The configuration in force.
+    pub config: ArcSwap<Config>,
+    /// The database.
+    pub store: Store,
+    /// Peppers, sealing and signing keys.
+    pub keyring: ArcSwap<Keyring>,
+    /// What the walk remembers of the store.
+    pub memories: Memories,
+    /// Changes seen lately.
+    pub recent: Recent,
+    /// How far the change log has been read.
+    pub follower: Follower,
+    /// Exchanges under way.
+    pub live: Arc<LiveStreams>,
+    /// The last decisions.
+    pub decisions: Decisions,
+}
+
+impl App {
+    /// Puts an app together on an open store.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn new(
+        config: Config,
+        store: Store,
+        keyring: Keyring,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            memories: Memories::with_room(config.keys.cache_entries),
+            follower: Follower::begin(&store, clock.now()).await?,
+            config: ArcSwap::from_pointee(config),
+            keyring: ArcSwap::from_pointee(keyring),
+            recent: Recent::default(),
+            live: Arc::default(),
+            decisions: Decisions::default(),
+            store,
+            clock,
+        })
+    }
+
+    /// Now, as far as changes are known.
+    pub fn moment(&self) -> Moment<'_> {
+        Moment { now: self.clock.now(), recent: &self.recent }
+    }
+
+    /// Commits a write and forgets at once what it makes stale on this node.
+    ///
+    /// # Errors
+    /// As [`Tx::commit`].
+    pub async fn commit(&self, tx: Tx) -> store::Result<Seq> {
+        let stale = tx.changes().to_vec();
+        let seq = tx.commit(self.clock.now()).await?;
+        stale.into_iter().for_each(|change| self.recent.saw(change));
+        Ok(seq)
+    }
+}

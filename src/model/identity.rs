@@ -1,16 +1,21 @@
 //! Identity: who a request is, once that is known, and under which credentials it works.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use arc_swap::ArcSwapOption;
+use http::{HeaderName, HeaderValue};
 
 use super::api_key::KeyId;
 use super::credentials::Credentials;
 use super::grant::Standing;
 use super::id::SessionId;
+use super::role::Permissions;
 use super::session::Method;
+use super::slug::Slug;
 use crate::time::Timestamp;
 
 /// Who a request is.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Identity {
     /// The account and all it holds.
     pub standing: Arc<Standing>,
@@ -21,6 +26,18 @@ pub struct Identity {
     pub credentials: Option<Arc<Credentials>>,
     /// When this identity ceases to hold by itself: the end of key, session or grant. Streams end then.
     pub until: Option<Timestamp>,
+    /// What it may do under those credentials.
+    pub permissions: Permissions,
+    /// When the person last proved who they are; `None` for keys.
+    pub authenticated_at: Option<Timestamp>,
+    /// How they did (RFC 8176 words); empty for keys.
+    pub methods: Vec<Arc<str>>,
+    /// The platform whose route asked.
+    pub platform: Slug,
+    /// Identity fields as they are sent to an app, one rendering per profile, made when first needed.
+    pub rendered: [OnceLock<Vec<(HeaderName, HeaderValue)>>; 3],
+    /// The signed assertion in use and when it must not be used any more.
+    pub assertion: ArcSwapOption<(Timestamp, HeaderValue)>,
 }
 
 /// The credential that proved an identity.

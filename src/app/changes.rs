@@ -1,0 +1,66 @@
+//! Follows the change log, so that what was done elsewhere (on another node, on the command line) is
+//! forgotten here, and knows when the log was last read.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use super::App;
+use crate::model::change::Seq;
+use crate::store::{Store, StoreError, changes};
+use crate::time::Timestamp;
+
+/// How far the log has been read, and when that was last known to be all of it.
+#[derive(Debug)]
+pub struct Follower {
+    seen: AtomicI64,
+    version: AtomicI64,
+    read_at: AtomicI64,
+}
+
+impl Follower {
+    /// Begins at the newest change of a store.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn begin(store: &Store, now: Timestamp) -> Result<Self, StoreError> {
+        let version = changes::data_version(store).await?;
+        let seen = changes::latest(store).await?;
+        Ok(Self {
+            seen: AtomicI64::new(seen.0),
+            version: AtomicI64::new(version),
+            read_at: AtomicI64::new(now.millis()),
+        })
+    }
+
+    /// When the log was last read to its end.
+    pub fn read_at(&self) -> Timestamp {
+        Timestamp::from_millis(self.read_at.load(Ordering::Acquire))
+    }
+}
+
+/// How often the log is looked at: SQLite tells cheaply whether anybody wrote, PostgreSQL is asked.
+pub const fn interval(store: &Store) -> Duration {
+    match store {
+        Store::Sqlite { .. } => Duration::from_millis(200),
+        Store::Postgres(_) => Duration::from_millis(500),
+    }
+}
+
+/// Reads the log on from where it was left and forgets what it names.
+///
+/// # Errors
+/// When the store cannot be read; then nothing is forgotten and the time of the last reading stands.
+pub async fn follow(app: &App) -> Result<(), StoreError> {
+    let follower = &app.follower;
+    let asked_at = app.clock.now();
+    let version = changes::data_version(&app.store).await?;
+    if version != follower.version.load(Ordering::Acquire) {
+        for (seq, change) in changes::since(&app.store, Seq(follower.seen.load(Ordering::Acquire))).await? {
+            app.recent.saw(change);
+            follower.seen.store(seq.0, Ordering::Release);
+        }
+        follower.version.store(version, Ordering::Release);
+    }
+    follower.read_at.fetch_max(asked_at.millis(), Ordering::AcqRel);
+    Ok(())
+}
