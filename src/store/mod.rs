@@ -58,11 +58,13 @@ macro_rules! row {
     };
 }
 
+pub mod api_keys;
 pub mod audit;
 pub mod changes;
 mod error;
 mod migrate;
 mod open;
+pub mod sessions;
 mod tx;
 
 use std::future::Future;
