@@ -10,6 +10,7 @@ pub mod model;
 pub mod config;
 // floor 3: the outside world
 pub mod store;
+pub mod telemetry;
 // floor 4: the running gateway
 pub mod app;
 pub mod auth;
