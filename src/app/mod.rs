@@ -4,8 +4,10 @@
 pub mod cache;
 pub mod changes;
 pub mod decisions;
+pub mod last_used;
 pub mod live;
 pub mod memories;
+pub mod open;
 pub mod recent;
 
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use arc_swap::ArcSwap;
 use self::cache::Moment;
 use self::changes::Follower;
 use self::decisions::Decisions;
+use self::last_used::LastUsed;
 use self::live::LiveStreams;
 use self::memories::Memories;
 use self::recent::Recent;
@@ -36,6 +39,8 @@ pub struct App {
     pub keyring: ArcSwap<Keyring>,
     /// What the walk remembers of the store.
     pub memories: Memories,
+    /// Uses of keys and sessions that are not written yet.
+    pub last_used: LastUsed,
     /// Changes seen lately.
     pub recent: Recent,
     /// How far the change log has been read.
@@ -62,6 +67,7 @@ impl App {
             follower: Follower::begin(&store, clock.now()).await?,
             config: ArcSwap::from_pointee(config),
             keyring: ArcSwap::from_pointee(keyring),
+            last_used: LastUsed::default(),
             recent: Recent::default(),
             live: Arc::default(),
             decisions: Decisions::default(),

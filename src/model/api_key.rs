@@ -29,6 +29,11 @@ impl KeyId {
         bytes.iter().all(u8::is_ascii_alphanumeric).then_some(Self(bytes))
     }
 
+    /// The characters of the id.
+    pub const fn bytes(&self) -> &[u8; Self::LEN] {
+        &self.0
+    }
+
     /// The text of the id.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()

@@ -62,6 +62,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod changes;
 mod error;
+pub mod keyring;
 mod migrate;
 mod open;
 pub mod sessions;
