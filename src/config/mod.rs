@@ -1,6 +1,24 @@
 //! Configuration as meant: every value parsed, checked and resolved. `file.rs` holds it as written;
 //! `load` turns one into the other and reports every problem at once.
 
+pub mod file;
+mod keys;
+mod limits;
+mod listen;
+mod load;
+mod logs;
+mod notes;
+mod problem;
+mod roles;
+mod routes;
+mod shape;
+mod sources;
+mod store;
+mod text;
+mod tls;
+mod tree;
+mod upstreams;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,6 +30,11 @@ use ipnet::IpNet;
 use crate::model::quota::Quota;
 use crate::model::role::Roles;
 use crate::model::route::Routing;
+
+pub use load::{Loaded, parse_str};
+pub use problem::{Colour, Place, Problem, Problems, Severity};
+pub use shape::schema;
+pub use sources::Sources;
 
 /// The whole configuration, compiled. Never changed; a reload makes a new one.
 #[derive(Clone)]
@@ -231,3 +254,6 @@ pub struct Logs {
     /// One line per request on standard output.
     pub access: bool,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+//! `[session]`, `[key]`, `[failures]` and `[hashing]`: credentials, how long they last and what guessing costs.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use super::file;
+use super::limits::per_core;
+use super::notes::Notes;
+use super::{Failures, Hashing, Keys, Sessions};
+use crate::model::quota::Quota;
+
+/// A node cut off from the store must not go on for ever.
+const LONGEST_GRACE: Duration = Duration::from_secs(3600);
+/// argon2 refuses less, and more than 1 GiB per hash is a slip of the pen.
+const MEMORY_KIB: std::ops::RangeInclusive<u64> = 8..=1 << 20;
+
+/// Reads `[session]`.
+pub(super) fn sessions(written: &file::Session, notes: &mut Notes<'_>) -> Sessions {
+    let sessions = Sessions {
+        idle: notes.positive("session.idle", &written.idle),
+        absolute: notes.positive("session.absolute", &written.absolute),
+        remembered_idle: notes.positive("session.remembered_idle", &written.remembered_idle),
+        remembered_absolute: notes.positive("session.remembered_absolute", &written.remembered_absolute),
+        store_grace: notes.duration("session.store_grace", &written.store_grace),
+    };
+    let pairs = [
+        ("session.idle", sessions.idle, sessions.absolute),
+        ("session.remembered_idle", sessions.remembered_idle, sessions.remembered_absolute),
+    ];
+    for (key, idle, absolute) in pairs {
+        if idle > absolute {
+            let what = format!("`{key}` is longer than the longest life of such a session");
+            notes.error(key, what, "lower it, or raise the longest life");
+        }
+    }
+    if sessions.store_grace > LONGEST_GRACE {
+        let what = "`session.store_grace` is longer than an hour";
+        notes.error("session.store_grace", what, "write at most \"1h\": revocations are not seen meanwhile");
+    }
+    sessions
+}
+
+/// Reads `[key]`.
+pub(super) fn keys(written: &file::Key, notes: &mut Notes<'_>) -> Keys {
+    let default_lifetime = notes.positive_or_none("key.default_lifetime", &written.default_lifetime);
+    let longest_lifetime = notes.positive_or_none("key.longest_lifetime", &written.longest_lifetime);
+    let too_long =
+        longest_lifetime.is_some_and(|longest| default_lifetime.is_none_or(|usual| usual > longest));
+    if too_long {
+        let what = "`key.default_lifetime` is longer than `key.longest_lifetime`";
+        notes.error("key.default_lifetime", what, "lower it, or raise the longest lifetime");
+    }
+    let cache_entries = notes.at_least_one("key.cache_entries", written.cache_entries).into();
+    Keys { default_lifetime, longest_lifetime, cache_entries }
+}
+
+/// Reads `[failures]`.
+pub(super) fn failures(written: &file::Failures, notes: &mut Notes<'_>) -> Failures {
+    let unread = Quota { amount: NonZeroU32::MIN, per: Duration::from_secs(60) };
+    Failures {
+        per_source: notes.quota("failures.per_source", &written.per_source).unwrap_or(unread),
+        per_subject: notes.quota("failures.per_subject", &written.per_subject).unwrap_or(unread),
+    }
+}
+
+/// Reads `[hashing]`.
+pub(super) fn hashing(written: &file::Hashing, notes: &mut Notes<'_>) -> Hashing {
+    let memory_kib = notes.size("hashing.memory", &written.memory) / 1024;
+    if !MEMORY_KIB.contains(&memory_kib) {
+        let what = format!("`hashing.memory` must be from 8KiB to 1GiB, not {}", written.memory);
+        notes.error("hashing.memory", what, "write a size such as \"19MiB\"");
+    }
+    if memory_kib < 19 * 1024 && memory_kib >= *MEMORY_KIB.start() {
+        let what = "`hashing.memory` is below what is recommended for argon2id";
+        notes.warning("hashing.memory", what, "write \"19MiB\" or more, except in tests");
+    }
+    Hashing {
+        memory_kib: u32::try_from(memory_kib).unwrap_or_default(),
+        passes: notes.at_least_one("hashing.passes", written.passes.into()),
+        at_once: per_core(written.at_once),
+        waiting: usize::from(written.waiting),
+    }
+}

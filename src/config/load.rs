@@ -1,0 +1,99 @@
+//! From sources to meaning: gather, compare with the schema, read each section. Nothing is left at the
+//! first problem; the reader gets all of them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::file::File;
+use super::notes::{Disk, Notes};
+use super::problem::{Problem, Problems, Severity};
+use super::sources::Sources;
+use super::tree::Tree;
+use super::{Config, keys, limits, listen, logs, roles, routes, shape, store, tls};
+use crate::model::role::Roles;
+
+/// A configuration that may be run, and what somebody should look at nevertheless.
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// Warnings only.
+    pub warnings: Problems,
+}
+
+impl Config {
+    /// Reads all sources. Looks at the files that the configuration names, changes nothing.
+    pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
+        let schema = shape::schema();
+        let mut problems = Vec::new();
+        let tree = sources.gather(&schema, &mut problems);
+        let mut loaded = compile(tree, problems, sources.directory(), Disk::Look)?;
+        loaded.config.sources.extend(sources.file.clone());
+        loaded.config.sources.extend(sources.secret_files());
+        Ok(loaded)
+    }
+
+    /// What `serve` runs with when there is no file: everything below `directory`, the app at `upstream`
+    /// or else the built-in echo app.
+    pub fn default_for(directory: &Path, upstream: Option<&str>) -> Result<Self, Problems> {
+        let base = directory.to_path_buf();
+        let sources = Sources { base, upstream: upstream.map(str::to_owned), ..Sources::default() };
+        Self::load(&sources).map(|loaded| loaded.config)
+    }
+}
+
+/// Reads the text of a file without looking at the disk: for tests and fuzzing.
+pub fn parse_str(text: &str) -> Result<Loaded, Problems> {
+    let mut problems = Vec::new();
+    let tree = Tree::read(Path::new("gateway.toml"), text, &mut problems);
+    compile(tree, problems, Path::new(""), Disk::Blind)
+}
+
+fn compile(mut tree: Tree, mut problems: Vec<Problem>, base: &Path, disk: Disk) -> Result<Loaded, Problems> {
+    let text = tree.text.clone();
+    let mut value = std::mem::take(&mut tree.value);
+    let mut notes = Notes::new(&tree, base, disk);
+    shape::check(&shape::schema(), &mut value, "", &mut notes);
+    let written: File = serde_json::from_value(value).unwrap_or_else(|error| {
+        notes.error(
+            "",
+            format!("the configuration cannot be read: {error}"),
+            "compare it with config/gateway.toml",
+        );
+        File::default()
+    });
+    let config = mean(&written, &mut notes);
+    problems.append(&mut notes.problems);
+    let errors = problems.iter().any(|problem| problem.severity == Severity::Error);
+    let problems = Problems::of(problems, text);
+    if errors { Err(problems) } else { Ok(Loaded { config, warnings: problems }) }
+}
+
+/// Gives every section its meaning.
+fn mean(written: &File, notes: &mut Notes<'_>) -> Config {
+    let roles: Arc<Roles> = roles::roles(&written.role, notes).into();
+    let mut routing = routes::routing(written, &roles, notes);
+    let public_url = listen::public_url(written, &routing.hosts, notes);
+    routes::add_host(&mut routing, public_url.host.clone());
+    routes::warn_of_shared_origin(written, &routing, &public_url, notes);
+    let data: PathBuf = store::data(written, notes);
+    Config {
+        public_url,
+        listen: listen::listen(&written.listen, notes),
+        tls: tls::tls(written, notes),
+        deadlines: limits::deadlines(&written.deadlines, notes),
+        limits: limits::limits(&written.limits, notes),
+        routing: routing.into(),
+        roles,
+        allow_headers: limits::allow_headers(&written.headers.allow, notes),
+        sessions: keys::sessions(&written.session, notes),
+        keys: keys::keys(&written.key, notes),
+        failures: keys::failures(&written.failures, notes),
+        hashing: keys::hashing(&written.hashing, notes),
+        store: store::store(&written.store, &data, notes),
+        keyring: store::keyring(&written.keyring, &data, notes),
+        control_socket: store::control(&written.control, &data, notes),
+        logs: logs::logs(&written.logs, notes),
+        workers: limits::per_core(written.workers),
+        sources: std::mem::take(&mut notes.watched),
+    }
+}
