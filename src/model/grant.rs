@@ -70,7 +70,7 @@ pub struct HeldOrganisation {
 }
 
 /// An account with all that its admission depends on: one consistent read of the store.
-/// Closed organisations and grants long over are left out.
+/// What lies in closed organisations is left out.
 #[derive(Debug, Clone)]
 pub struct Standing {
     /// The account itself.

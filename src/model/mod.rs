@@ -7,6 +7,8 @@ pub mod audit;
 pub mod caller;
 pub mod change;
 pub mod credentials;
+pub mod email;
+pub mod email_link;
 pub mod grant;
 pub mod id;
 pub mod identity;

@@ -42,9 +42,9 @@ macro_rules! run {
 
 /// A struct read by column name on either database.
 macro_rules! row {
-    ($(#[$meta:meta])* struct $name:ident { $($field:ident : $type:ty),* $(,)? }) => {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident { $($open:vis $field:ident : $type:ty),* $(,)? }) => {
         $(#[$meta])*
-        struct $name { $($field: $type),* }
+        $vis struct $name { $($open $field: $type),* }
 
         impl<'r, R: sqlx::Row> sqlx::FromRow<'r, R> for $name
         where
@@ -59,13 +59,22 @@ macro_rules! row {
 }
 
 pub mod api_keys;
+pub mod accounts;
 pub mod audit;
 pub mod changes;
+pub mod email_links;
+pub mod endings;
+pub mod entitlements;
 mod error;
 pub mod keyring;
+pub mod grants;
+pub mod memberships;
 mod migrate;
 mod open;
 pub mod sessions;
+pub mod organisations;
+pub mod spaces;
+pub mod standing;
 mod tx;
 
 use std::future::Future;

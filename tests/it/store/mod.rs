@@ -3,3 +3,4 @@
 mod contract;
 mod ground;
 mod migrations;
+mod nouns;

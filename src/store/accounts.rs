@@ -1,0 +1,202 @@
+//! Rows of accounts: people, and services of an organisation.
+
+use super::{Result, Store, Tx, parsed, parsed_option, word};
+use crate::model::account::{Account, AccountKind, AccountStatus, Office, UserName};
+use crate::model::email::Email;
+use crate::model::id::{AccountId, OrganisationId};
+use crate::time::Timestamp;
+
+row! {
+    pub(super) struct AccountRow {
+        pub(super) id: String,
+        pub(super) user_name: String,
+        pub(super) email: Option<String>,
+        pub(super) display_name: String,
+        pub(super) validated: bool,
+        pub(super) organisation: Option<String>,
+        pub(super) status: String,
+        pub(super) office: Option<String>,
+        pub(super) created_at: i64,
+    }
+}
+
+macro_rules! accounts {
+    ($tail:literal) => {
+        concat!(
+            "SELECT id, user_name, email, display_name, validated, organisation, status, office, created_at
+             FROM account ",
+            $tail
+        )
+    };
+}
+
+impl AccountRow {
+    pub(super) fn read(self) -> Result<Account> {
+        let organisation = parsed_option("account.organisation", self.organisation.as_deref())?;
+        let office = self.office.map(|text| word("account.office", Office::from_word(&text))).transpose()?;
+        Ok(Account {
+            id: parsed("account.id", &self.id)?,
+            user_name: parsed("account.user_name", &self.user_name)?,
+            email: self.email.map(Into::into),
+            display_name: self.display_name.into(),
+            validated: self.validated,
+            kind: organisation.map_or(AccountKind::Person, AccountKind::Service),
+            status: word("account.status", AccountStatus::from_word(&self.status))?,
+            office,
+            created_at: Timestamp::from_millis(self.created_at),
+        })
+    }
+}
+
+/// The account of this id.
+///
+/// # Errors
+/// [`Unavailable`](super::StoreError::Unavailable), as every function here.
+pub async fn by_id(store: &Store, id: AccountId) -> Result<Option<Account>> {
+    const SQL: &str = accounts!("WHERE id = $1");
+    let row: Option<AccountRow> =
+        on!(read store, db => sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(db))?;
+    row.map(AccountRow::read).transpose()
+}
+
+/// The account of this name, closed ones too: their names are not given away again.
+///
+/// # Errors
+/// As [`by_id`].
+pub async fn by_user_name(store: &Store, name: &UserName) -> Result<Option<Account>> {
+    const SQL: &str = accounts!("WHERE user_name = $1");
+    let row: Option<AccountRow> =
+        on!(read store, db => sqlx::query_as(SQL).bind(name.as_str()).fetch_optional(db))?;
+    row.map(AccountRow::read).transpose()
+}
+
+/// The account that holds this address, in whatever letter case.
+///
+/// # Errors
+/// As [`by_id`].
+pub async fn by_email(store: &Store, email: &Email) -> Result<Option<Account>> {
+    const SQL: &str = accounts!("WHERE email_canonical = $1");
+    let row: Option<AccountRow> =
+        on!(read store, db => sqlx::query_as(SQL).bind(email.canonical()).fetch_optional(db))?;
+    row.map(AccountRow::read).transpose()
+}
+
+/// Accounts in order of their names, from the one behind `after` on; at most `limit`.
+///
+/// # Errors
+/// As [`by_id`].
+pub async fn list(store: &Store, after: &str, limit: u32) -> Result<Vec<Account>> {
+    const SQL: &str = accounts!("WHERE user_name > $1 ORDER BY user_name LIMIT $2");
+    let rows: Vec<AccountRow> = on!(read store, db => sqlx::query_as(SQL)
+        .bind(after)
+        .bind(i64::from(limit))
+        .fetch_all(db))?;
+    rows.into_iter().map(AccountRow::read).collect()
+}
+
+/// Accounts that are members or services of an organisation, in order of their names.
+///
+/// # Errors
+/// As [`by_id`].
+pub async fn of_organisation(
+    store: &Store,
+    organisation: OrganisationId,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<Account>> {
+    const SQL: &str = accounts!(
+        "WHERE (organisation = $1 OR id IN (SELECT account FROM membership WHERE organisation = $1))
+         AND user_name > $2 ORDER BY user_name LIMIT $3"
+    );
+    let rows: Vec<AccountRow> = on!(read store, db => sqlx::query_as(SQL)
+        .bind(organisation.to_string())
+        .bind(after)
+        .bind(i64::from(limit))
+        .fetch_all(db))?;
+    rows.into_iter().map(AccountRow::read).collect()
+}
+
+/// Whether there is any account at all; none means that nobody has set this installation up.
+///
+/// # Errors
+/// As [`by_id`].
+pub async fn any(store: &Store) -> Result<bool> {
+    const SQL: &str = "SELECT id FROM account LIMIT 1";
+    let id: Option<String> = on!(read store, db => sqlx::query_scalar(SQL).fetch_optional(db))?;
+    Ok(id.is_some())
+}
+
+/// Adds an account.
+///
+/// # Errors
+/// [`Conflict`](super::StoreError::Conflict) when name or address are taken.
+pub async fn insert(tx: &mut Tx, account: &Account) -> Result<()> {
+    const SQL: &str = "INSERT INTO account (id, user_name, email, email_canonical, display_name, validated,
+        organisation, status, office, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let canonical = match account.email.as_deref() {
+        Some(email) => Some(parsed::<Email>("account.email", email)?.canonical()),
+        None => None,
+    };
+    let organisation = match account.kind {
+        AccountKind::Person => None,
+        AccountKind::Service(organisation) => Some(organisation.to_string()),
+    };
+    run!(
+        tx,
+        SQL,
+        account.id.to_string(),
+        account.user_name.as_str(),
+        account.email.as_deref(),
+        canonical.as_deref(),
+        &*account.display_name,
+        account.validated,
+        organisation.as_deref(),
+        account.status.as_str(),
+        account.office.map(Office::as_str),
+        account.created_at.millis()
+    )
+    .map(drop)
+}
+
+/// Takes the row for this transaction and reads it as it stands now; later writers of it wait.
+///
+/// # Errors
+/// As [`by_id`].
+pub async fn hold(tx: &mut Tx, id: AccountId) -> Result<Option<Account>> {
+    const SQL: &str = "UPDATE account SET id = id WHERE id = $1 RETURNING
+        id, user_name, email, display_name, validated, organisation, status, office, created_at";
+    let row: Option<AccountRow> =
+        on!(tx tx, db => sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(db))?;
+    row.map(AccountRow::read).transpose()
+}
+
+/// Sets the status of an account that is not closed; whether there was such an account.
+///
+/// # Errors
+/// As [`by_id`].
+pub async fn set_status(tx: &mut Tx, id: AccountId, status: AccountStatus, now: Timestamp) -> Result<bool> {
+    const SQL: &str = "UPDATE account SET status = $1, closed_at = $2 WHERE id = $3 AND status <> 'closed'";
+    let closed_at = (status == AccountStatus::Closed).then_some(now.millis());
+    run!(tx, SQL, status.as_str(), closed_at, id.to_string()).map(|rows| rows == 1)
+}
+
+/// Gives an office, or takes it away.
+///
+/// # Errors
+/// As [`by_id`].
+pub async fn set_office(tx: &mut Tx, id: AccountId, office: Option<Office>) -> Result<bool> {
+    const SQL: &str = "UPDATE account SET office = $1 WHERE id = $2 AND status <> 'closed'";
+    run!(tx, SQL, office.map(Office::as_str), id.to_string()).map(|rows| rows == 1)
+}
+
+/// How many active administrators there are, as this transaction sees it. Taking an administrator's row
+/// first keeps two of them from ending each other at the same moment.
+///
+/// # Errors
+/// As [`by_id`].
+pub async fn administrators(tx: &mut Tx) -> Result<Vec<AccountId>> {
+    const SQL: &str =
+        "UPDATE account SET id = id WHERE office = 'administrator' AND status = 'active' RETURNING id";
+    let ids: Vec<String> = on!(tx tx, db => sqlx::query_scalar(SQL).fetch_all(db))?;
+    ids.iter().map(|id| parsed("account.id", id)).collect()
+}
