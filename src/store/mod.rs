@@ -58,8 +58,8 @@ macro_rules! row {
     };
 }
 
-pub mod api_keys;
 pub mod accounts;
+pub mod api_keys;
 pub mod audit;
 pub mod changes;
 pub mod email_links;
@@ -71,8 +71,8 @@ pub mod grants;
 pub mod memberships;
 mod migrate;
 mod open;
-pub mod sessions;
 pub mod organisations;
+pub mod sessions;
 pub mod spaces;
 pub mod standing;
 mod tx;

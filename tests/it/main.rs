@@ -1,3 +1,4 @@
 //! Black-box tests over real sockets.
 
+#[cfg(test)]
 mod store;
