@@ -1,9 +1,7 @@
-//! What ends together with an account or a grant: sessions and keys. Each ending gives back what caches
-//! must forget.
+//! What an ended grant, space or organisation takes along: credentials carried by keys, and invitations.
 
 use super::{Result, StoreError, Tx, parsed};
 use crate::model::api_key::{KeyId, KeyKind, KeyLocator};
-use crate::model::change::Change;
 use crate::model::credentials::Credentials;
 use crate::model::id::{AccountId, OrganisationId};
 use crate::time::Timestamp;
@@ -36,28 +34,10 @@ impl KeyRow {
     }
 }
 
-/// Ends every live session of an account and notes each as changed; how many there were.
-///
-/// # Errors
-/// [`StoreError::Unavailable`], as every function here.
-pub async fn sessions(tx: &mut Tx, account: AccountId, now: Timestamp) -> Result<usize> {
-    const SQL: &str = "UPDATE session SET ended_at = $1
-        WHERE account = $2 AND ends_at > $1 AND (ended_at IS NULL OR ended_at > $1) RETURNING id";
-    tx.touch();
-    let ids: Vec<String> = on!(tx tx, db => sqlx::query_scalar(SQL)
-        .bind(now.millis())
-        .bind(account.to_string())
-        .fetch_all(db))?;
-    for id in &ids {
-        tx.change(Change::Session(parsed("session.id", id)?));
-    }
-    Ok(ids.len())
-}
-
 /// The keys of an account that still work.
 ///
 /// # Errors
-/// As [`sessions`].
+/// [`StoreError::Unavailable`], as every function here.
 pub async fn live_keys(tx: &mut Tx, account: AccountId, now: Timestamp) -> Result<Vec<Carried>> {
     const SQL: &str = "SELECT id, kind, digest, credentials FROM api_key WHERE account = $1
         AND (revoked_at IS NULL OR revoked_at > $2) AND (expires_at IS NULL OR expires_at > $2)";
@@ -71,7 +51,7 @@ pub async fn live_keys(tx: &mut Tx, account: AccountId, now: Timestamp) -> Resul
 /// The keys that still work and whose text of credentials contains `part`, whoever owns them.
 ///
 /// # Errors
-/// As [`sessions`].
+/// As [`live_keys`].
 pub async fn live_keys_carrying(tx: &mut Tx, part: &str, now: Timestamp) -> Result<Vec<Carried>> {
     const SQL: &str = "SELECT id, kind, digest, credentials FROM api_key WHERE credentials LIKE $1
         AND (revoked_at IS NULL OR revoked_at > $2) AND (expires_at IS NULL OR expires_at > $2)";
@@ -82,34 +62,19 @@ pub async fn live_keys_carrying(tx: &mut Tx, part: &str, now: Timestamp) -> Resu
     rows.into_iter().map(KeyRow::read).collect()
 }
 
-/// Leaves a key only these credentials; with none left it is revoked. Notes it as changed.
+/// Leaves a key only these credentials.
 ///
 /// # Errors
-/// As [`sessions`].
-pub async fn narrow(tx: &mut Tx, key: &Carried, kept: &[Credentials], now: Timestamp) -> Result<()> {
-    if kept.is_empty() {
-        return revoke(tx, key, now).await;
-    }
+/// As [`live_keys`].
+pub async fn narrow(tx: &mut Tx, key: KeyId, kept: &[Credentials]) -> Result<()> {
     let lines: Vec<String> = kept.iter().map(ToString::to_string).collect();
-    run!(tx, "UPDATE api_key SET credentials = $1 WHERE id = $2", lines.join("\n"), key.id.as_str())?;
-    tx.change(Change::Key(key.locator));
-    Ok(())
-}
-
-/// Revokes a key and notes it as changed.
-///
-/// # Errors
-/// As [`sessions`].
-pub async fn revoke(tx: &mut Tx, key: &Carried, now: Timestamp) -> Result<()> {
-    run!(tx, "UPDATE api_key SET revoked_at = $1 WHERE id = $2", now.millis(), key.id.as_str())?;
-    tx.change(Change::Key(key.locator));
-    Ok(())
+    run!(tx, "UPDATE api_key SET credentials = $1 WHERE id = $2", lines.join("\n"), key.as_str()).map(drop)
 }
 
 /// Cancels every open invitation to an organisation; how many there were.
 ///
 /// # Errors
-/// As [`sessions`].
+/// As [`live_keys`].
 pub async fn invitations(tx: &mut Tx, organisation: OrganisationId, now: Timestamp) -> Result<u64> {
     const SQL: &str = "UPDATE invitation SET cancelled_at = $1
         WHERE organisation = $2 AND accepted_at IS NULL AND cancelled_at IS NULL";
