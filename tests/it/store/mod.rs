@@ -1,6 +1,7 @@
 //! The store on both databases: what it promises to every floor above it.
 
 mod contract;
+mod credentials;
 mod ground;
 mod migrations;
 mod nouns;
