@@ -5,5 +5,6 @@ pub mod certificates;
 pub mod client_certificates;
 pub mod development;
 pub mod permits;
+pub mod proxy_protocol;
 pub mod stream;
 pub mod tls;
