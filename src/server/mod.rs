@@ -4,7 +4,9 @@
 pub mod certificates;
 pub mod client_certificates;
 pub mod development;
+pub mod doors;
 pub mod permits;
 pub mod proxy_protocol;
+pub mod shutdown;
 pub mod stream;
 pub mod tls;
