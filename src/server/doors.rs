@@ -84,12 +84,12 @@ pub struct Door {
     pub kind: Kind,
     /// The socket, not blocking.
     pub listener: Listener,
-    _file: Option<SocketFile>,
+    pub(super) _file: Option<SocketFile>,
 }
 
 /// Removes the file of a unix socket at the end.
 #[derive(Debug)]
-struct SocketFile(PathBuf);
+pub(super) struct SocketFile(PathBuf);
 
 impl Drop for SocketFile {
     fn drop(&mut self) {

@@ -5,6 +5,8 @@ pub mod certificates;
 pub mod client_certificates;
 pub mod development;
 pub mod doors;
+pub mod entrance;
+pub mod listener;
 pub mod permits;
 pub mod proxy_protocol;
 pub mod shutdown;
