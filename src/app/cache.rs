@@ -46,6 +46,8 @@ pub struct Moment<'a> {
     pub now: Timestamp,
     /// Changes seen.
     pub recent: &'a Recent,
+    /// How much longer than usual entries hold: the grace while the store is away, else zero.
+    pub grace: Duration,
 }
 
 impl<V> Entry<V> {
@@ -132,7 +134,7 @@ where
     }
 
     fn is_fresh(&self, key: &K, found: &Entry<Option<V>>, moment: Moment<'_>) -> bool {
-        let lifetime = if found.value.is_some() { LIFETIME } else { ABSENCE };
+        let lifetime = if found.value.is_some() { LIFETIME.saturating_add(moment.grace) } else { ABSENCE };
         found.is_fresh(moment, lifetime, |change| (self.touches)(key, found.value.as_ref(), change))
     }
 }
@@ -166,7 +168,7 @@ mod tests {
     async fn an_entry_lives_until_its_change() {
         let (memory, recent, reads) = (memory(), Recent::default(), AtomicUsize::new(0));
         let (ada, bob) = (AccountId::mint(), AccountId::mint());
-        let moment = Moment { now: Timestamp::from_millis(0), recent: &recent };
+        let moment = Moment { now: Timestamp::from_millis(0), recent: &recent, grace: Duration::ZERO };
         assert_eq!(ask(&memory, ada, moment, &reads).await, Some(0));
         recent.saw(Change::Account(bob));
         assert_eq!(ask(&memory, ada, moment, &reads).await, Some(0));
@@ -179,7 +181,7 @@ mod tests {
     async fn a_change_during_the_reading_is_not_missed() {
         let (memory, recent, reads) = (memory(), Recent::default(), AtomicUsize::new(0));
         let ada = AccountId::mint();
-        let moment = Moment { now: Timestamp::from_millis(0), recent: &recent };
+        let moment = Moment { now: Timestamp::from_millis(0), recent: &recent, grace: Duration::ZERO };
         let read = || async {
             let nth = reads.fetch_add(1, Ordering::SeqCst) as u32;
             if nth == 0 {
@@ -190,11 +192,23 @@ mod tests {
         assert_eq!(memory.get(ada, moment, read).await.unwrap().value, Some(1));
     }
 
+    /// While the store is away, what is known goes on for the grace.
+    #[tokio::test]
+    async fn the_grace_extends_what_is_known() {
+        let (memory, recent, reads) = (memory(), Recent::default(), AtomicUsize::new(0));
+        let ada = AccountId::mint();
+        let at = |millis, grace| Moment { now: Timestamp::from_millis(millis), recent: &recent, grace };
+        assert_eq!(ask(&memory, ada, at(0, Duration::ZERO), &reads).await, Some(0));
+        assert_eq!(ask(&memory, ada, at(110_000, Duration::from_secs(60)), &reads).await, Some(0));
+        recent.saw(Change::Account(ada));
+        assert_eq!(ask(&memory, ada, at(110_001, Duration::from_secs(60)), &reads).await, Some(1));
+    }
+
     #[tokio::test]
     async fn nothing_is_kept_past_its_lifetime() {
         let (memory, recent, reads) = (memory(), Recent::default(), AtomicUsize::new(0));
         let ada = AccountId::mint();
-        let at = |millis| Moment { now: Timestamp::from_millis(millis), recent: &recent };
+        let at = |millis| Moment { now: Timestamp::from_millis(millis), recent: &recent, grace: Duration::ZERO };
         assert_eq!(ask(&memory, ada, at(0), &reads).await, Some(0));
         assert_eq!(ask(&memory, ada, at(59_999), &reads).await, Some(0));
         assert_eq!(ask(&memory, ada, at(60_000), &reads).await, Some(1));
@@ -205,7 +219,7 @@ mod tests {
     async fn one_reading_serves_all_who_wait() {
         let (memory, recent, reads) = (memory(), Recent::default(), AtomicUsize::new(0));
         let ada = AccountId::mint();
-        let moment = Moment { now: Timestamp::from_millis(0), recent: &recent };
+        let moment = Moment { now: Timestamp::from_millis(0), recent: &recent, grace: Duration::ZERO };
         let read = || async {
             reads.fetch_add(1, Ordering::SeqCst);
             tokio::task::yield_now().await;

@@ -1,7 +1,7 @@
 //! Follows the change log, so that what was done elsewhere (on another node, on the command line) is
 //! forgotten here, and knows when the log was last read.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use super::App;
@@ -15,6 +15,7 @@ pub struct Follower {
     seen: AtomicI64,
     version: AtomicI64,
     read_at: AtomicI64,
+    away: AtomicBool,
 }
 
 impl Follower {
@@ -29,7 +30,13 @@ impl Follower {
             seen: AtomicI64::new(seen.0),
             version: AtomicI64::new(version),
             read_at: AtomicI64::new(now.millis()),
+            away: AtomicBool::new(false),
         })
+    }
+
+    /// Whether the last attempt to read the log failed.
+    pub fn store_is_away(&self) -> bool {
+        self.away.load(Ordering::Acquire)
     }
 
     /// When the log was last read to its end.
@@ -51,8 +58,17 @@ pub const fn interval(store: &Store) -> Duration {
 /// # Errors
 /// When the store cannot be read; then nothing is forgotten and the time of the last reading stands.
 pub async fn follow(app: &App) -> Result<(), StoreError> {
-    let follower = &app.follower;
     let asked_at = app.clock.now();
+    let read = read_on(app).await;
+    app.follower.away.store(read.is_err(), Ordering::Release);
+    if read.is_ok() {
+        app.follower.read_at.fetch_max(asked_at.millis(), Ordering::AcqRel);
+    }
+    read
+}
+
+async fn read_on(app: &App) -> Result<(), StoreError> {
+    let follower = &app.follower;
     let version = changes::data_version(&app.store).await?;
     if version != follower.version.load(Ordering::Acquire) {
         for (seq, change) in changes::since(&app.store, Seq(follower.seen.load(Ordering::Acquire))).await? {
@@ -61,6 +77,5 @@ pub async fn follow(app: &App) -> Result<(), StoreError> {
         }
         follower.version.store(version, Ordering::Release);
     }
-    follower.read_at.fetch_max(asked_at.millis(), Ordering::AcqRel);
     Ok(())
 }

@@ -11,6 +11,7 @@ pub mod open;
 pub mod recent;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
@@ -25,7 +26,7 @@ use crate::config::Config;
 use crate::model::change::Seq;
 use crate::secret::keyring::Keyring;
 use crate::store::{self, Store, StoreError, Tx};
-use crate::time::Clock;
+use crate::time::{Clock, Timestamp};
 
 /// Everything a request or an action may reach.
 pub struct App {
@@ -78,7 +79,16 @@ impl App {
 
     /// Now, as far as changes are known.
     pub fn moment(&self) -> Moment<'_> {
-        Moment { now: self.clock.now(), recent: &self.recent }
+        let away = self.follower.store_is_away();
+        let grace = if away { self.config.load().sessions.store_grace } else { Duration::ZERO };
+        Moment { now: self.clock.now(), recent: &self.recent, grace }
+    }
+
+    /// Whether cached knowledge may still be acted on: the change log was read within the grace. Where it
+    /// was not (the machine slept, the clock was turned), it is read now.
+    pub async fn knows_enough(&self, now: Timestamp) -> bool {
+        let grace = self.config.load().sessions.store_grace.max(changes::interval(&self.store) * 5);
+        now.since(self.follower.read_at()) <= grace || changes::follow(self).await.is_ok()
     }
 
     /// Commits a write and forgets at once what it makes stale on this node.

@@ -1,0 +1,240 @@
+//! Admission: a request and its route in, a [`Pass`] or an [`AuthError`] out. Only this file makes a pass,
+//! and a pass without an identity exists for `public` and `optional` routes alone.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+
+use super::credentials::{self, Presented, Unreadable};
+use super::error::{AuthError, BadKey, Lack};
+use super::evaluate::{self, Claim};
+use super::{api_key, same_origin, session_cookie};
+use crate::app::App;
+use crate::app::cache::Moment;
+use crate::app::live::{Credential, Holder, Ticket};
+use crate::app::recent::Epoch;
+use crate::model::account::AccountStatus;
+use crate::model::api_key::KeyAudience;
+use crate::model::caller::Caller;
+use crate::model::credentials::Credentials;
+use crate::model::grant::Standing;
+use crate::model::id::AccountId;
+use crate::model::identity::{Identity, Presented as Proof};
+use crate::model::route::{Access, Route};
+use crate::store::{self, StoreError};
+
+/// The request field by which a key with several credentials picks one; read once, never forwarded.
+pub const USE_CREDENTIALS: &str = "x-portcullis-use-credentials";
+
+/// A request at the door.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// Who is on the line.
+    pub caller: &'a Caller,
+    /// Where they want to go.
+    pub route: &'a Arc<Route>,
+    /// The head of the request.
+    pub head: &'a Parts,
+    /// The host it names, in canonical form.
+    pub host: &'a str,
+}
+
+/// Proof of admission.
+#[derive(Debug)]
+pub struct Pass {
+    identity: Option<Arc<Identity>>,
+    holder: Option<Holder>,
+    picked: Option<Credentials>,
+    admitted: Epoch,
+}
+
+impl Pass {
+    /// Who was admitted; `None` on public and optional routes only.
+    pub const fn identity(&self) -> Option<&Arc<Identity>> {
+        self.identity.as_ref()
+    }
+
+    /// What a lasting exchange under this pass is listed with.
+    pub fn ticket(&self, caller: &Caller, route: &Arc<Route>) -> Ticket {
+        Ticket {
+            holder: self.holder,
+            route: route.clone(),
+            caller: caller.clone(),
+            until: self.identity.as_ref().and_then(|identity| identity.until),
+            picked: self.picked.clone(),
+            admitted: self.admitted,
+        }
+    }
+}
+
+/// Decides on a request.
+///
+/// # Errors
+/// Every [`AuthError`]; in doubt, one that denies.
+pub async fn admit(app: &App, asked: Asked<'_>) -> Result<Pass, AuthError> {
+    let moment = app.moment();
+    let admitted = app.recent.epoch();
+    if asked.route.access == Access::Public {
+        return Ok(Pass { identity: None, holder: None, picked: None, admitted });
+    }
+    if asked.route.broken.is_some() || !app.knows_enough(moment.now).await {
+        return Err(AuthError::Unavailable(None));
+    }
+    let presented = credentials::read(&asked.head.headers, asked.route.authorization);
+    let outcome = match presented {
+        Ok(Presented::Key(_)) if !asked.caller.keys_allowed => Err(AuthError::ClearText),
+        Ok(Presented::Key(key)) => by_key(app, asked, &key, moment).await,
+        Ok(Presented::Cookie(cookie)) => by_cookie(app, asked, cookie, moment).await,
+        Ok(Presented::Nothing) => Ok(None),
+        Err(unreadable) => Err(unreadable.into()),
+    };
+    match outcome {
+        Ok(Some((identity, holder, picked))) => {
+            Ok(Pass { identity: Some(identity), holder: Some(holder), picked, admitted })
+        }
+        Ok(None) if asked.route.access == Access::Optional => {
+            Ok(Pass { identity: None, holder: None, picked: None, admitted })
+        }
+        Ok(None) => Err(AuthError::Nobody),
+        Err(error) => Err(charge(app, asked, error)),
+    }
+}
+
+/// Somebody identified, allowed here, and how they are found again.
+type Known = (Arc<Identity>, Holder, Option<Credentials>);
+
+async fn by_key(
+    app: &App,
+    asked: Asked<'_>,
+    text: &credentials::KeyText,
+    moment: Moment<'_>,
+) -> Result<Option<Known>, AuthError> {
+    let (locator, found) = api_key::identify(app, text, asked.caller.address, moment).await?;
+    let Some(held) = &found.value else { return Err(AuthError::BadKey(BadKey::Unknown)) };
+    let key = &held.credential;
+    let standing = standing_of(app, key.account, moment).await?.ok_or(AuthError::BadKey(BadKey::Owner))?;
+    if standing.account.status != AccountStatus::Active {
+        return Err(AuthError::BadKey(BadKey::Owner));
+    }
+    app.last_used.record(key.id, moment.now);
+    if !asked.route.accepts.key {
+        return Err(AuthError::Forbidden(Lack::Method));
+    }
+    if key.audience != KeyAudience::Upstream {
+        return Err(AuthError::Forbidden(Lack::Platform));
+    }
+    let picked = picked(asked)?;
+    let holder = Holder { credential: Credential::Key(locator), account: key.account };
+    let claim = Claim { proof: Proof::Key(key.id), key: Some(key), session: None, picked: picked.as_ref() };
+    let identity = match reusable(held.identity.load_full(), &standing, asked.route, &claim, moment) {
+        Some(identity) => evaluate::demands(&identity, asked.route, moment.now).map(|()| identity)?,
+        None => {
+            let roles = app.config.load().roles.clone();
+            let identity = Arc::new(evaluate::identity(&claim, &standing, asked.route, &roles, moment.now)?);
+            held.identity.store(Some(identity.clone()));
+            identity
+        }
+    };
+    Ok(Some((identity, holder, picked)))
+}
+
+async fn by_cookie(
+    app: &App,
+    asked: Asked<'_>,
+    cookie: &[u8],
+    moment: Moment<'_>,
+) -> Result<Option<Known>, AuthError> {
+    let Some((digest, found)) = session_cookie::identify(app, cookie, asked.host, moment).await? else {
+        return Ok(None);
+    };
+    let Some(held) = &found.value else { return Ok(None) };
+    let session = &held.credential;
+    let standing = standing_of(app, session.account, moment).await?;
+    let Some(standing) = standing.filter(|standing| standing.account.status == AccountStatus::Active) else {
+        return Ok(None);
+    };
+    if !asked.route.accepts.session {
+        return Err(AuthError::Forbidden(Lack::Method));
+    }
+    if !same_origin::permits(asked) {
+        return Err(AuthError::CrossOrigin);
+    }
+    app.session_used.record(session.id, moment.now);
+    let holder = Holder { credential: Credential::Session(digest), account: session.account };
+    let claim = Claim { proof: Proof::Session(session.id), key: None, session: Some(session), picked: None };
+    let identity = match reusable(held.identity.load_full(), &standing, asked.route, &claim, moment) {
+        Some(identity) => evaluate::demands(&identity, asked.route, moment.now).map(|()| identity)?,
+        None => {
+            let roles = app.config.load().roles.clone();
+            let identity = Arc::new(evaluate::identity(&claim, &standing, asked.route, &roles, moment.now)?);
+            held.identity.store(Some(identity.clone()));
+            identity
+        }
+    };
+    Ok(Some((identity, holder, None)))
+}
+
+/// The identity of the last admission, where it rests on the very same standing, platform and moment. Its
+/// credentials were found covered then, and whatever could end that since is in `until` or is a change,
+/// which makes another standing.
+fn reusable(
+    last: Option<Arc<Identity>>,
+    standing: &Arc<Standing>,
+    route: &Route,
+    claim: &Claim<'_>,
+    moment: Moment<'_>,
+) -> Option<Arc<Identity>> {
+    last.filter(|last| {
+        Arc::ptr_eq(&last.standing, standing)
+            && last.platform == route.platform
+            && last.until.is_none_or(|until| moment.now < until)
+            && claim.picked.is_none_or(|picked| last.credentials.as_deref() == Some(picked))
+            && (claim.picked.is_some() || !last.was_picked)
+    })
+}
+
+/// An account's standing, from memory or the store.
+///
+/// # Errors
+/// [`AuthError::Unavailable`], when the store must be asked and is away.
+pub async fn standing_of(
+    app: &App,
+    account: AccountId,
+    moment: Moment<'_>,
+) -> Result<Option<Arc<Standing>>, AuthError> {
+    if let Some(found) = app.memories.standings.peek(&account, moment).await {
+        return Ok(found.value.clone());
+    }
+    if app.follower.store_is_away() {
+        return Err(AuthError::Unavailable(None));
+    }
+    let read = || async {
+        let _turn = app.turn().await?;
+        Ok::<_, StoreError>(store::standing::load(&app.store, account).await?.map(Arc::new))
+    };
+    let found = Box::pin(app.memories.standings.get(account, moment, read)).await;
+    found.map(|found| found.value.clone()).map_err(|_| AuthError::Unavailable(None))
+}
+
+fn picked(asked: Asked<'_>) -> Result<Option<Credentials>, AuthError> {
+    let mut fields = asked.head.headers.get_all(USE_CREDENTIALS).iter();
+    let Some(field) = fields.next() else { return Ok(None) };
+    if fields.next().is_some() {
+        return Err(AuthError::Unreadable(Unreadable::Several));
+    }
+    let text = field.to_str().ok().and_then(|text| text.parse().ok());
+    text.map(Some).ok_or(AuthError::Forbidden(Lack::Pick))
+}
+
+/// Counts a failed credential against its source, and says so where the budget is used up. Faults of form
+/// and refusals of somebody known are not guesses and cost nothing.
+fn charge(app: &App, asked: Asked<'_>, error: AuthError) -> AuthError {
+    let guess = match error {
+        AuthError::BadKey(_) => true,
+        AuthError::Unreadable(unreadable) => {
+            !matches!(unreadable, Unreadable::Several | Unreadable::ConnectionBound)
+        }
+        _ => false,
+    };
+    if guess { app.failed(asked.caller.address, error) } else { error }
+}
