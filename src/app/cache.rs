@@ -208,7 +208,8 @@ mod tests {
     async fn nothing_is_kept_past_its_lifetime() {
         let (memory, recent, reads) = (memory(), Recent::default(), AtomicUsize::new(0));
         let ada = AccountId::mint();
-        let at = |millis| Moment { now: Timestamp::from_millis(millis), recent: &recent, grace: Duration::ZERO };
+        let at =
+            |millis| Moment { now: Timestamp::from_millis(millis), recent: &recent, grace: Duration::ZERO };
         assert_eq!(ask(&memory, ada, at(0), &reads).await, Some(0));
         assert_eq!(ask(&memory, ada, at(59_999), &reads).await, Some(0));
         assert_eq!(ask(&memory, ada, at(60_000), &reads).await, Some(1));

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use tokio::sync::Semaphore;
 
 use self::cache::Moment;
 use self::changes::Follower;
@@ -24,6 +25,7 @@ use self::memories::Memories;
 use self::recent::Recent;
 use crate::config::Config;
 use crate::model::change::Seq;
+use crate::model::session::Session;
 use crate::secret::keyring::Keyring;
 use crate::store::{self, Store, StoreError, Tx};
 use crate::time::{Clock, Timestamp};
@@ -50,7 +52,12 @@ pub struct App {
     pub live: Arc<LiveStreams>,
     /// The last decisions.
     pub decisions: Decisions,
+    /// Turns at asking the store for what the walk does not remember: a flood waits here, not there.
+    pub turns: Semaphore,
 }
+
+/// How many readings of the store the walk does at once.
+const TURNS: usize = 64;
 
 impl App {
     /// Puts an app together on an open store.
@@ -72,6 +79,7 @@ impl App {
             recent: Recent::default(),
             live: Arc::default(),
             decisions: Decisions::default(),
+            turns: Semaphore::new(TURNS),
             store,
             clock,
         })
@@ -89,6 +97,15 @@ impl App {
     pub async fn knows_enough(&self, now: Timestamp) -> bool {
         let grace = self.config.load().sessions.store_grace.max(changes::interval(&self.store) * 5);
         now.since(self.follower.read_at()) <= grace || changes::follow(self).await.is_ok()
+    }
+
+    /// When a session was last used, as far as it matters for its pause.
+    pub fn last_seen(&self, session: &Session, now: Timestamp) -> Timestamp {
+        let written = session.last_seen_at;
+        if now.since(written) < session.idle {
+            return written;
+        }
+        self.last_used.sessions.unwritten(&session.id).map_or(written, |seen| seen.max(written))
     }
 
     /// Commits a write and forgets at once what it makes stale on this node.

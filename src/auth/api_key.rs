@@ -37,7 +37,7 @@ pub async fn identify(
     let mut found = (locator, remembered(app, locator, moment).await?);
     if found.1.value.is_none() && matches!(locator, KeyLocator::Imported(_)) {
         // Imported under an earlier pepper: its digest is another one.
-        for pepper in keyring.peppers().iter().filter(|pepper| pepper.version != version) {
+        for pepper in keyring.peppers().iter().filter(|pepper| pepper.version() != version) {
             let locator = KeyLocator::Imported(pepper.digest(text.expose()));
             found = (locator, remembered(app, locator, moment).await?);
             if found.1.value.is_some() {
@@ -83,7 +83,7 @@ pub async fn remembered(app: &App, locator: KeyLocator, moment: Moment<'_>) -> R
         return Err(AuthError::Unavailable(None));
     }
     let read = || async {
-        let _turn = app.turn().await?;
+        let _turn = app.turns.acquire().await;
         Ok::<_, StoreError>(store::api_keys::by_locator(&app.store, locator).await?.map(Held::fresh))
     };
     Box::pin(app.memories.keys.get(locator, moment, read)).await.map_err(|_| AuthError::Unavailable(None))

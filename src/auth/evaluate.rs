@@ -85,7 +85,8 @@ fn beyond(identity: &Identity, demands: Demands, now: Timestamp) -> Option<Lack>
         return Some(Lack::Validation);
     }
     // A key never proves that a person is there now.
-    let fresh = demands.max_age.is_none_or(|age| identity.authenticated_at.is_some_and(|at| now.since(at) <= age));
+    let fresh =
+        demands.max_age.is_none_or(|age| identity.authenticated_at.is_some_and(|at| now.since(at) <= age));
     if fresh { None } else { Some(Lack::Age) }
 }
 

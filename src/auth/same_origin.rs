@@ -24,7 +24,11 @@ pub fn permits(asked: Asked<'_>) -> bool {
 }
 
 fn is_listed(asked: Asked<'_>, origin: &[u8]) -> bool {
-    asked.route.cors.as_ref().is_some_and(|cors| cors.origins.iter().any(|listed| listed.as_bytes() == origin))
+    asked
+        .route
+        .cors
+        .as_ref()
+        .is_some_and(|cors| cors.origins.iter().any(|listed| listed.as_bytes() == origin))
 }
 
 /// `scheme://host[:port]` of the very host that the request names. Ports are told apart by fetch metadata,

@@ -31,7 +31,7 @@ pub async fn identify(
     let found = remembered(app, digest, moment).await?;
     let live = found.value.as_ref().is_some_and(|held| {
         let session = &held.credential;
-        *session.host == *host && session.is_live(moment.now, app.last_seen(session))
+        *session.host == *host && session.is_live(moment.now, app.last_seen(session, moment.now))
     });
     Ok(live.then_some((digest, found)))
 }
@@ -48,7 +48,7 @@ pub async fn remembered(app: &App, digest: [u8; 32], moment: Moment<'_>) -> Resu
         return Err(AuthError::Unavailable(None));
     }
     let read = || async {
-        let _turn = app.turn().await?;
+        let _turn = app.turns.acquire().await;
         Ok::<_, StoreError>(store::sessions::by_token(&app.store, &digest).await?.map(Held::fresh))
     };
     Box::pin(app.memories.sessions.get(digest, moment, read)).await.map_err(|_| AuthError::Unavailable(None))

@@ -20,7 +20,10 @@ pub async fn round(app: &App) {
     for listed in app.live.under_way() {
         let ended = listed.ticket.until.is_some_and(|until| until <= moment.now);
         let guarded = listed.ticket.holder.is_some();
-        if ended || listed.stands_still(moment.now) || (guarded && !enough) || !still_admitted(app, &listed, moment).await
+        if ended
+            || listed.stands_still(moment.now)
+            || (guarded && !enough)
+            || !still_admitted(app, &listed, moment).await
         {
             listed.cut.cancel();
         }

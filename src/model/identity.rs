@@ -9,7 +9,7 @@ use super::api_key::KeyId;
 use super::credentials::Credentials;
 use super::grant::Standing;
 use super::id::SessionId;
-use super::role::Permissions;
+use super::role::{Permissions, Rank};
 use super::session::Method;
 use super::slug::Slug;
 use crate::time::Timestamp;
@@ -26,6 +26,10 @@ pub struct Identity {
     pub credentials: Option<Arc<Credentials>>,
     /// When this identity ceases to hold by itself: the end of key, session or grant. Streams end then.
     pub until: Option<Timestamp>,
+    /// The rank of the credentials' role.
+    pub rank: Option<Rank>,
+    /// Whether the request picked them among several that its key carries.
+    pub was_picked: bool,
     /// What it may do under those credentials.
     pub permissions: Permissions,
     /// When the person last proved who they are; `None` for keys.
