@@ -9,6 +9,7 @@ pub mod model;
 // floor 2: the deed
 pub mod config;
 // floor 3: the outside world
+pub mod cluster;
 pub mod store;
 pub mod telemetry;
 // floor 4: the running gateway

@@ -4,7 +4,9 @@
 pub mod cache;
 pub mod changes;
 pub mod decisions;
+pub mod failures;
 pub mod last_used;
+pub mod limits;
 pub mod live;
 pub mod memories;
 pub mod open;
@@ -20,9 +22,12 @@ use self::cache::Moment;
 use self::changes::Follower;
 use self::decisions::Decisions;
 use self::last_used::LastUsed;
+use self::limits::Limits;
 use self::live::LiveStreams;
 use self::memories::Memories;
 use self::recent::Recent;
+use crate::cluster::limiter::Limiter;
+use crate::cluster::local::Local;
 use crate::config::Config;
 use crate::model::change::Seq;
 use crate::model::session::Session;
@@ -54,6 +59,10 @@ pub struct App {
     pub decisions: Decisions,
     /// Turns at asking the store for what the walk does not remember: a flood waits here, not there.
     pub turns: Semaphore,
+    /// Counts requests and failed attempts.
+    pub limiter: Arc<dyn Limiter>,
+    /// Failure budgets.
+    pub limits: Limits,
 }
 
 /// How many readings of the store the walk does at once.
@@ -70,7 +79,10 @@ impl App {
         keyring: Keyring,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
+        let limiter: Arc<dyn Limiter> = Arc::new(Local::default());
         Ok(Self {
+            limits: Limits::new(limiter.clone(), config.failures),
+            limiter,
             memories: Memories::with_room(config.keys.cache_entries),
             follower: Follower::begin(&store, clock.now()).await?,
             config: ArcSwap::from_pointee(config),
