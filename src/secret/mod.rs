@@ -2,6 +2,7 @@
 //! `token` mints and digests, `keyring` holds the pepper and signing keys, `seal` encrypts at rest,
 //! `password` hashes slowly inside a bounded pool.
 
+pub mod foreign;
 pub mod keyring;
 pub mod password;
 pub mod seal;

@@ -15,6 +15,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Secret;
+use super::foreign::{ForeignHash, pbkdf2_matches};
 use super::token::{random, same};
 
 /// What a hash costs, and how many may be computed.
@@ -104,8 +105,7 @@ struct Job {
     params: Params,
     password: Secret<String>,
     salt: Salt,
-    _place: OwnedSemaphorePermit,
-    _turn: OwnedSemaphorePermit,
+    _turn: (OwnedSemaphorePermit, OwnedSemaphorePermit),
 }
 
 impl HashingPool {
@@ -169,6 +169,31 @@ impl HashingPool {
         self.compare(password, &self.dummy).await.map(|_| Verdict::Wrong)
     }
 
+    /// Compares a key with the hash that another program made of it.
+    ///
+    /// # Errors
+    /// As [`HashingPool::verify`].
+    pub async fn verify_foreign(
+        &self,
+        key: Secret<String>,
+        hash: &ForeignHash,
+    ) -> Result<bool, HashingError> {
+        match hash.clone() {
+            ForeignHash::Sha512(_) => Ok(hash.matches_at_once(key.expose().as_bytes()) == Some(true)),
+            ForeignHash::Argon2(phc) => Ok(self.verify(key, &phc).await? != Verdict::Wrong),
+            ForeignHash::Pbkdf2 { iterations, salt, tag } => {
+                let turn = self.turn().await?;
+                let computed = self.computed.clone();
+                let work = tokio::task::spawn_blocking(move || {
+                    let _turn = turn;
+                    computed.fetch_add(1, Ordering::Relaxed);
+                    pbkdf2_matches(iterations, &salt, &tag, key.expose().as_bytes())
+                });
+                work.await.map_err(|_| HashingError::Stopped)
+            }
+        }
+    }
+
     /// How many hashes were computed since the start.
     pub fn computed(&self) -> u64 {
         self.computed.load(Ordering::Relaxed)
@@ -206,6 +231,13 @@ impl HashingPool {
         })
     }
 
+    /// A place in the queue, and after some waiting a turn.
+    async fn turn(&self) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit), HashingError> {
+        let place = self.places.clone().try_acquire_owned().map_err(|_| HashingError::Overflow)?;
+        let turn = self.turns.clone().acquire_owned().await.map_err(|_| HashingError::Stopped)?;
+        Ok((place, turn))
+    }
+
     /// Waits for a turn and computes. Whoever stops waiting gives the place back; a computation that
     /// began goes on to its end and holds its turn until then, so the bound on memory holds.
     async fn run(
@@ -218,9 +250,7 @@ impl HashingPool {
         if needed_kib > self.largest_kib {
             return Err(HashingError::TooCostly { needed_kib, budget_kib: self.largest_kib });
         }
-        let place = self.places.clone().try_acquire_owned().map_err(|_| HashingError::Overflow)?;
-        let turn = self.turns.clone().acquire_owned().await.map_err(|_| HashingError::Stopped)?;
-        let job = Job { params, password, salt, _place: place, _turn: turn };
+        let job = Job { params, password, salt, _turn: self.turn().await? };
         let (kept, places, computed) = (self.kept.clone(), self.places.clone(), self.computed.clone());
         let queue = self.queue;
         let work = tokio::task::spawn_blocking(move || {

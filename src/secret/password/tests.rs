@@ -109,6 +109,20 @@ async fn a_stored_hash_that_cannot_be_borne_or_read_is_refused_without_work() {
     assert_eq!(pool.computed(), before);
 }
 
+#[tokio::test]
+async fn foreign_hashes_are_checked_by_the_same_crew() {
+    let pool = pool(CHEAP);
+    let ours = pool.hash(text("prefix.secret")).await.unwrap();
+    let slow = "pbkdf2_sha256$1000$salt$Uoo/S8Rx19Ua+POleCA5N3Y/cFysPFZQHbI4kk4l3MQ=";
+    for hash in [format!("argon2{ours}"), slow.to_owned()] {
+        let hash = ForeignHash::parse(&hash).unwrap();
+        let before = pool.computed();
+        assert!(pool.verify_foreign(text("prefix.secret"), &hash).await.unwrap());
+        assert!(!pool.verify_foreign(text("prefix.other"), &hash).await.unwrap());
+        assert_eq!(pool.computed() - before, 2);
+    }
+}
+
 /// Polls once; whether it is still pending.
 async fn is_pending<F: Future>(future: std::pin::Pin<&mut F>) -> bool {
     let mut future = Some(future);
