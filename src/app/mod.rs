@@ -33,6 +33,7 @@ use crate::model::change::Seq;
 use crate::model::session::Session;
 use crate::secret::keyring::Keyring;
 use crate::store::{self, Store, StoreError, Tx};
+use crate::telemetry::metrics::Metrics;
 use crate::time::{Clock, Timestamp};
 
 /// Everything a request or an action may reach.
@@ -63,6 +64,8 @@ pub struct App {
     pub limiter: Arc<dyn Limiter>,
     /// Failure budgets.
     pub limits: Limits,
+    /// Numbers for monitoring.
+    pub metrics: Arc<Metrics>,
 }
 
 /// How many readings of the store the walk does at once.
@@ -92,6 +95,7 @@ impl App {
             live: Arc::default(),
             decisions: Decisions::default(),
             turns: Semaphore::new(TURNS),
+            metrics: Arc::default(),
             store,
             clock,
         })

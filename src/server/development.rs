@@ -85,9 +85,9 @@ impl DevelopmentFiles {
 /// Every host a configuration answers for, with those a development machine needs.
 pub fn hosts(config: &Config) -> Vec<Arc<str>> {
     let always = ["localhost", "127.0.0.1", "::1"].map(Arc::from);
-    let configured = config.routing.hosts.iter().cloned();
-    let mut hosts: Vec<Arc<str>> =
-        always.into_iter().chain([config.public_url.host.clone()]).chain(configured).collect();
+    let unbracketed = |host: &Arc<str>| host.trim_matches(['[', ']']).into();
+    let configured = config.routing.hosts.iter().chain([&config.public_url.host]).map(unbracketed);
+    let mut hosts: Vec<Arc<str>> = always.into_iter().chain(configured).collect();
     hosts.sort_unstable();
     hosts.dedup();
     hosts

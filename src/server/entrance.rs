@@ -14,7 +14,6 @@ use super::tls::{HandshakeError, TlsAcceptor};
 use crate::app::App;
 use crate::config::Listen;
 use crate::model::peer::Peer;
-use crate::telemetry::metrics::Metrics;
 
 /// A connection that HTTP can be spoken on.
 #[derive(Debug)]
@@ -47,8 +46,6 @@ pub struct Entrance {
     pub app: Arc<App>,
     /// TLS.
     pub tls: Arc<TlsAcceptor>,
-    /// Where refusals are counted.
-    pub metrics: Arc<Metrics>,
 }
 
 impl Entrance {
@@ -98,9 +95,9 @@ impl Entrance {
 
     fn count(&self, turned_away: &TurnedAway) {
         match turned_away {
-            TurnedAway::Full(full) => self.metrics.refused(reason(*full)),
-            TurnedAway::Announcement(_) | TurnedAway::Silent => self.metrics.refused("proxy_protocol"),
-            TurnedAway::Handshake(error) => self.metrics.handshake_failed(error.reason()),
+            TurnedAway::Full(full) => self.app.metrics.refused(reason(*full)),
+            TurnedAway::Announcement(_) | TurnedAway::Silent => self.app.metrics.refused("proxy_protocol"),
+            TurnedAway::Handshake(error) => self.app.metrics.handshake_failed(error.reason()),
         }
     }
 }
