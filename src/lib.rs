@@ -13,6 +13,7 @@ pub mod cluster;
 pub mod store;
 pub mod telemetry;
 // floor 4: the running gateway
+pub mod actions;
 pub mod app;
 pub mod auth;
 pub mod gateway;

@@ -20,5 +20,6 @@ pub mod quota;
 pub mod role;
 pub mod route;
 pub mod session;
+pub mod shown_name;
 pub mod slug;
 pub mod upstream;

@@ -1,8 +1,10 @@
 //! Rows of grants: who holds which role where, and when. Reads by people name the organisation (R-66).
 
 use super::{Result, Store, Tx, instant, parsed, parsed_option};
+use crate::model::account::UserName;
 use crate::model::grant::Grant;
 use crate::model::id::{AccountId, GrantId, OrganisationId, SpaceId};
+use crate::model::slug::Slug;
 use crate::time::Timestamp;
 
 row! {
@@ -155,4 +157,107 @@ pub async fn held_in(tx: &mut Tx, organisation: OrganisationId) -> Result<Vec<Gr
     let rows: Vec<GrantRow> =
         on!(tx tx, db => sqlx::query_as(SQL).bind(organisation.to_string()).fetch_all(db))?;
     rows.into_iter().map(GrantRow::read).collect()
+}
+
+/// One grant as this transaction sees it.
+///
+/// # Errors
+/// As [`by_id`].
+pub async fn held(tx: &mut Tx, organisation: OrganisationId, id: GrantId) -> Result<Option<Grant>> {
+    const SQL: &str = grants!("WHERE organisation = $1 AND id = $2");
+    let row: Option<GrantRow> = on!(tx tx, db => sqlx::query_as(SQL)
+        .bind(organisation.to_string())
+        .bind(id.to_string())
+        .fetch_optional(db))?;
+    row.map(GrantRow::read).transpose()
+}
+
+/// The grants that lie in one space, as this transaction sees them.
+///
+/// # Errors
+/// As [`by_id`].
+pub async fn in_space(tx: &mut Tx, organisation: OrganisationId, space: SpaceId) -> Result<Vec<Grant>> {
+    const SQL: &str = grants!("WHERE organisation = $1 AND space = $2");
+    let rows: Vec<GrantRow> = on!(tx tx, db => sqlx::query_as(SQL)
+        .bind(organisation.to_string())
+        .bind(space.to_string())
+        .fetch_all(db))?;
+    rows.into_iter().map(GrantRow::read).collect()
+}
+
+row! {
+    struct NamedRow {
+        id: String,
+        user_name: String,
+        organisation: String,
+        space: Option<String>,
+        role: String,
+        platform: Option<String>,
+        starts_at: Option<i64>,
+        ends_at: Option<i64>,
+    }
+}
+
+/// A grant with the names that people know.
+#[derive(Debug, Clone)]
+pub struct Named {
+    /// Immutable identifier.
+    pub id: GrantId,
+    /// Whose it is.
+    pub user_name: UserName,
+    /// Slug of the organisation.
+    pub organisation: Slug,
+    /// Slug of the space; `None` is each.
+    pub space: Option<Slug>,
+    /// Slug of the role.
+    pub role: Slug,
+    /// Slug of the platform; `None` is each entitled one.
+    pub platform: Option<Slug>,
+    /// When it begins to count.
+    pub starts_at: Option<Timestamp>,
+    /// When it ceases to count.
+    pub ends_at: Option<Timestamp>,
+}
+
+/// Which grants are wanted; `None` is any.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted {
+    /// Of this account.
+    pub account: Option<AccountId>,
+    /// In this organisation.
+    pub organisation: Option<OrganisationId>,
+}
+
+/// Grants with their names, by organisation and user name.
+///
+/// # Errors
+/// As [`by_id`].
+pub async fn named(store: &Store, wanted: Wanted) -> Result<Vec<Named>> {
+    const SQL: &str = "SELECT role_grant.id AS id, user_name, organisation.slug AS organisation,
+        space.slug AS space, role, platform, starts_at, ends_at
+        FROM role_grant JOIN account ON account.id = role_grant.account
+        JOIN organisation ON organisation.id = role_grant.organisation
+        LEFT JOIN space ON space.id = role_grant.space
+        WHERE ($1 IS NULL OR role_grant.account = $1) AND ($2 IS NULL OR role_grant.organisation = $2)
+        ORDER BY organisation.slug, user_name, role_grant.created_at, role_grant.id";
+    let rows: Vec<NamedRow> = on!(read store, db => sqlx::query_as(SQL)
+        .bind(wanted.account.map(|id| id.to_string()))
+        .bind(wanted.organisation.map(|id| id.to_string()))
+        .fetch_all(db))?;
+    rows.into_iter().map(NamedRow::read).collect()
+}
+
+impl NamedRow {
+    fn read(self) -> Result<Named> {
+        Ok(Named {
+            id: parsed("role_grant.id", &self.id)?,
+            user_name: parsed("account.user_name", &self.user_name)?,
+            organisation: parsed("organisation.slug", &self.organisation)?,
+            space: parsed_option("space.slug", self.space.as_deref())?,
+            role: parsed("role_grant.role", &self.role)?,
+            platform: parsed_option("role_grant.platform", self.platform.as_deref())?,
+            starts_at: instant(self.starts_at),
+            ends_at: instant(self.ends_at),
+        })
+    }
 }

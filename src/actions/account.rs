@@ -1,0 +1,312 @@
+//! Accounts: made, listed, stopped for a while, ended, and given a link to set a password.
+
+use std::sync::Arc;
+
+use super::actor::{Actor, Place};
+use super::email_link::{self, Issued};
+use super::endings;
+use super::error::{ActionError, Denied, Noun, Rule};
+use crate::app::App;
+use crate::model::account::{Account, AccountKind, AccountStatus, Office, UserName};
+use crate::model::change::Change;
+use crate::model::email::Email;
+use crate::model::email_link::Purpose;
+use crate::model::id::AccountId;
+use crate::model::organisation::OrganisationStatus;
+use crate::model::shown_name::ShownName;
+use crate::model::slug::Slug;
+use crate::store::{Tx, accounts, grants, memberships, organisations};
+
+/// A person to be.
+#[derive(Debug, Clone)]
+pub struct NewPerson {
+    /// Name for good.
+    pub user_name: UserName,
+    /// Where letters go.
+    pub email: Option<Email>,
+    /// Name shown to people.
+    pub shown_name: ShownName,
+    /// Whether the address counts as proved.
+    pub validated: bool,
+    /// Deployment-wide office, if any.
+    pub office: Option<Office>,
+}
+
+/// Makes an account of a person.
+///
+/// # Errors
+/// `Denied` for all but administrators, `Taken` when name or address are.
+pub async fn create_person(app: &App, actor: &Actor, new: NewPerson) -> Result<Account, ActionError> {
+    actor.needs_person()?;
+    let mut tx = app.store.begin().await?;
+    actor.administers(&mut tx).await?;
+    let account = Account {
+        id: AccountId::mint(),
+        user_name: new.user_name,
+        email: new.email.map(|email| email.as_str().into()),
+        display_name: new.shown_name.into(),
+        validated: new.validated,
+        kind: AccountKind::Person,
+        status: AccountStatus::Active,
+        office: new.office,
+        created_at: app.clock.now(),
+    };
+    accounts::insert(&mut tx, &account).await?;
+    tx.change(Change::Account(account.id));
+    let mut entry = actor.entry("account.created", subject(&account));
+    entry.detail = account.office.map(|office| format!("office={}", office.as_str())).unwrap_or_default();
+    entry.personal = Some(personal(&account));
+    tx.audit(entry);
+    app.commit(tx).await?;
+    Ok(account)
+}
+
+/// Makes a service account of an organisation and its membership there.
+///
+/// # Errors
+/// `Denied` for all but managers of the organisation and administrators, `Taken` when the name is.
+pub async fn create_service(
+    app: &App,
+    actor: &Actor,
+    user_name: UserName,
+    shown_name: ShownName,
+    organisation: &Slug,
+) -> Result<Account, ActionError> {
+    let found = organisations::by_slug(&app.store, organisation).await?;
+    let home = found.ok_or(ActionError::Missing(Noun::Organisation))?;
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let held = organisations::hold(&mut tx, home.id).await?;
+    actor.manages(app, &mut tx, Place::whole(home.id)).await?;
+    if held.is_none_or(|home| home.status != OrganisationStatus::Open) {
+        return Err(Rule::OrganisationClosed.into());
+    }
+    let account = Account {
+        id: AccountId::mint(),
+        user_name,
+        email: None,
+        display_name: shown_name.into(),
+        validated: true,
+        kind: AccountKind::Service(home.id),
+        status: AccountStatus::Active,
+        office: None,
+        created_at: now,
+    };
+    accounts::insert(&mut tx, &account).await?;
+    memberships::ensure(&mut tx, account.id, home.id, now).await?;
+    tx.change(Change::Account(account.id));
+    let mut entry = actor.entry("account.created", subject(&account));
+    entry.organisation = Some(home.id);
+    entry.detail = "kind=service".to_owned();
+    entry.personal = Some(personal(&account));
+    tx.audit(entry);
+    app.commit(tx).await?;
+    Ok(account)
+}
+
+/// Stops an account for a while: nothing of it works, its sessions end, its keys come back with it.
+///
+/// # Errors
+/// `Denied`, `Missing`, or `Refused` for the last administrator and for closed accounts.
+pub async fn suspend(app: &App, actor: &Actor, name: &UserName) -> Result<Account, ActionError> {
+    let (mut tx, account) = begin_on(app, actor, name).await?;
+    keep_an_administrator(actor, &mut tx, &account).await?;
+    accounts::set_status(&mut tx, account.id, AccountStatus::Suspended, app.clock.now()).await?;
+    endings::end_sessions(app, &mut tx, account.id).await?;
+    finish(app, actor, tx, Account { status: AccountStatus::Suspended, ..account }, "account.suspended").await
+}
+
+/// Puts a suspended account back in use.
+///
+/// # Errors
+/// `Denied`, `Missing`, or `Refused` for closed accounts.
+pub async fn resume(app: &App, actor: &Actor, name: &UserName) -> Result<Account, ActionError> {
+    let (mut tx, account) = begin_on(app, actor, name).await?;
+    accounts::set_status(&mut tx, account.id, AccountStatus::Active, app.clock.now()).await?;
+    finish(app, actor, tx, Account { status: AccountStatus::Active, ..account }, "account.resumed").await
+}
+
+/// Ends an account for good, with its sessions, keys, memberships and grants. Its name stays taken.
+///
+/// # Errors
+/// `Denied`, `Missing`, or `Refused` for the last administrator and the last manager of an organisation.
+pub async fn close(app: &App, actor: &Actor, name: &UserName) -> Result<Account, ActionError> {
+    let (mut tx, account) = begin_on(app, actor, name).await?;
+    keep_an_administrator(actor, &mut tx, &account).await?;
+    for organisation in memberships::of_account(&app.store, account.id).await? {
+        let held = organisations::hold(&mut tx, organisation).await?;
+        let before = endings::managers(app, &mut tx, organisation).await?;
+        memberships::remove(&mut tx, account.id, organisation).await?;
+        if held.is_some_and(|held| held.status == OrganisationStatus::Open) {
+            endings::keep_a_manager(app, &mut tx, organisation, before).await?;
+        }
+    }
+    endings::end_all(app, &mut tx, account.id).await?;
+    accounts::set_status(&mut tx, account.id, AccountStatus::Closed, app.clock.now()).await?;
+    finish(
+        app,
+        actor,
+        tx,
+        Account { status: AccountStatus::Closed, office: None, ..account },
+        "account.closed",
+    )
+    .await
+}
+
+/// Gives an account an office, or takes it away.
+///
+/// # Errors
+/// `Denied` for all but administrators, `Refused` for services and for the last administrator.
+pub async fn set_office(
+    app: &App,
+    actor: &Actor,
+    name: &UserName,
+    office: Option<Office>,
+) -> Result<Account, ActionError> {
+    let (mut tx, account) = begin_on(app, actor, name).await?;
+    actor.administers(&mut tx).await?;
+    if account.kind != AccountKind::Person {
+        return Err(Rule::ServiceAccount.into());
+    }
+    if office != Some(Office::Administrator) {
+        keep_an_administrator(actor, &mut tx, &account).await?;
+    }
+    accounts::set_office(&mut tx, account.id, office).await?;
+    finish(app, actor, tx, Account { office, ..account }, "account.office-set").await
+}
+
+/// Makes a link with which a person sets a password. Support may do this for people without an office.
+///
+/// # Errors
+/// `Denied`, `Missing`, or `Refused` for services and closed accounts.
+pub async fn reset(app: &App, actor: &Actor, name: &UserName) -> Result<Issued, ActionError> {
+    actor.needs_person()?;
+    let mut tx = app.store.begin().await?;
+    let office = actor.office(&mut tx).await?;
+    let account = held(app, &mut tx, name).await?;
+    match office {
+        Some(Office::Administrator) => {}
+        Some(Office::Support) if account.office.is_none() => {}
+        Some(Office::Support) | None => return Err(Denied::NotAdministrator.into()),
+    }
+    if account.kind != AccountKind::Person {
+        return Err(Rule::ServiceAccount.into());
+    }
+    let target = account.email.as_deref();
+    let issued = email_link::issue(app, &mut tx, Some(account.id), Purpose::Reset, target).await?;
+    tx.audit(actor.entry("account.reset-begun", subject(&account)));
+    app.commit(tx).await?;
+    Ok(issued)
+}
+
+/// One page of accounts in order of their names; of one organisation, or of all.
+///
+/// # Errors
+/// `Denied`, `Missing`.
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    organisation: Option<&Slug>,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<Account>, ActionError> {
+    let Some(slug) = organisation else {
+        actor.oversees_all()?;
+        return Ok(accounts::list(&app.store, after, limit).await?);
+    };
+    let home = super::organisation::seen(app, actor, slug).await?;
+    Ok(accounts::of_organisation(&app.store, home.id, after, limit).await?)
+}
+
+/// An account with its grants.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The account.
+    pub account: Account,
+    /// What it holds.
+    pub grants: Vec<grants::Named>,
+}
+
+/// One account with its grants, for holders of an office.
+///
+/// # Errors
+/// `Denied`, `Missing`.
+pub async fn show(app: &App, actor: &Actor, name: &UserName) -> Result<Shown, ActionError> {
+    actor.oversees_all()?;
+    let account = by_name(app, name).await?;
+    let wanted = grants::Wanted { account: Some(account.id), organisation: None };
+    let grants = grants::named(&app.store, wanted).await?;
+    Ok(Shown { account, grants })
+}
+
+/// The account of a name.
+///
+/// # Errors
+/// `Missing`, or the store's.
+pub async fn by_name(app: &App, name: &UserName) -> Result<Account, ActionError> {
+    accounts::by_user_name(&app.store, name).await?.ok_or(ActionError::Missing(Noun::Account))
+}
+
+/// Begins a change of an account that is not closed: administrators change all, managers the services of
+/// their organisation.
+async fn begin_on(app: &App, actor: &Actor, name: &UserName) -> Result<(Tx, Account), ActionError> {
+    actor.needs_person()?;
+    let mut tx = app.store.begin().await?;
+    let found = held(app, &mut tx, name).await;
+    match actor.administers(&mut tx).await {
+        Err(ActionError::Denied(denied)) => match &found {
+            Ok(Account { kind: AccountKind::Service(home), .. }) => {
+                actor.manages(app, &mut tx, Place::whole(*home)).await?;
+            }
+            Ok(_) | Err(_) => return Err(denied.into()),
+        },
+        allowed => allowed?,
+    }
+    Ok((tx, found?))
+}
+
+/// The account of a name, its row held, when it is not closed.
+async fn held(app: &App, tx: &mut Tx, name: &UserName) -> Result<Account, ActionError> {
+    let id = by_name(app, name).await?.id;
+    let account = accounts::hold(tx, id).await?.ok_or(ActionError::Missing(Noun::Account))?;
+    if account.status == AccountStatus::Closed { Err(Rule::AccountClosed.into()) } else { Ok(account) }
+}
+
+/// The operator can make another administrator at any time; nobody else may end the last one.
+async fn keep_an_administrator(actor: &Actor, tx: &mut Tx, account: &Account) -> Result<(), ActionError> {
+    if account.office != Some(Office::Administrator) || actor.account().is_none() {
+        return Ok(());
+    }
+    let others = accounts::administrators(tx).await?.into_iter().filter(|id| *id != account.id).count();
+    if others == 0 { Err(Rule::LastAdministrator.into()) } else { Ok(()) }
+}
+
+async fn finish(
+    app: &App,
+    actor: &Actor,
+    mut tx: Tx,
+    account: Account,
+    act: &'static str,
+) -> Result<Account, ActionError> {
+    tx.change(Change::Account(account.id));
+    let mut entry = actor.entry(act, subject(&account));
+    if let AccountKind::Service(home) = account.kind {
+        entry.organisation = Some(home);
+    }
+    if act == "account.office-set" {
+        entry.detail = format!("office={}", account.office.map_or("none", Office::as_str));
+    }
+    tx.audit(entry);
+    app.commit(tx).await?;
+    Ok(account)
+}
+
+fn subject(account: &Account) -> String {
+    format!("account {}", account.id)
+}
+
+fn personal(account: &Account) -> String {
+    let email: Option<&Arc<str>> = account.email.as_ref();
+    let email = email.map(|email| format!(" email={email}")).unwrap_or_default();
+    format!("user-name={}{email}", account.user_name)
+}

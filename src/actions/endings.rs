@@ -1,0 +1,137 @@
+//! What ends for good when a grant, a space or an account ends: keys lose the credentials they carried
+//! under it and do not get them back when the grant is given again.
+
+use super::error::ActionError;
+use crate::app::App;
+use crate::model::change::Change;
+use crate::model::credentials::Credentials;
+use crate::model::grant::{HeldGrant, Standing};
+use crate::model::id::{AccountId, OrganisationId};
+use crate::model::role::{Permission, Roles};
+use crate::store::endings::Carried;
+use crate::store::{Tx, api_keys, endings, grants, sessions, standing};
+use crate::time::Timestamp;
+
+use super::error::Rule;
+
+/// Takes from every key of an account the credentials that no grant of it covers any more; keys left
+/// with none are revoked. Grants that have not begun yet cover theirs.
+pub(super) async fn settle_keys(app: &App, tx: &mut Tx, account: AccountId) -> Result<usize, ActionError> {
+    let now = app.clock.now();
+    let Some(held) = standing::load_in(tx, account).await? else { return Ok(0) };
+    let config = app.config.load();
+    let mut settled = 0;
+    for key in endings::live_keys(tx, account, now).await? {
+        settled +=
+            usize::from(keep_only(tx, &key, now, |one| still_held(&held, one, &config.roles, now)).await?);
+    }
+    Ok(settled)
+}
+
+/// Takes from every key, whoever owns it, the credentials in one space or one organisation that is gone:
+/// a later one of the same slug is another.
+pub(super) async fn end_credentials_in(
+    app: &App,
+    tx: &mut Tx,
+    organisation: &str,
+    space: Option<&str>,
+) -> Result<usize, ActionError> {
+    let now = app.clock.now();
+    let part = match space {
+        Some(space) => format!("/{organisation}/{space}/"),
+        None => format!("/{organisation}/"),
+    };
+    let gone = |one: &Credentials| {
+        one.organisation.as_str() == organisation && space.is_none_or(|space| one.space.as_str() == space)
+    };
+    let mut ended = 0;
+    for key in endings::live_keys_carrying(tx, &part, now).await? {
+        ended += usize::from(keep_only(tx, &key, now, |one| !gone(one)).await?);
+    }
+    Ok(ended)
+}
+
+/// Ends every session and key of an account for good.
+pub(super) async fn end_all(app: &App, tx: &mut Tx, account: AccountId) -> Result<(), ActionError> {
+    end_sessions(app, tx, account).await?;
+    for locator in api_keys::revoke_all_of(tx, account, app.clock.now()).await? {
+        tx.change(Change::Key(locator));
+    }
+    Ok(())
+}
+
+/// Ends every session of an account.
+pub(super) async fn end_sessions(app: &App, tx: &mut Tx, account: AccountId) -> Result<(), ActionError> {
+    for session in sessions::end_all_of(tx, account, None, app.clock.now()).await? {
+        tx.change(Change::Session(session));
+    }
+    Ok(())
+}
+
+/// Refuses to leave an organisation that had a manager without one. Called after the write, with
+/// what [`managers`] said before it.
+pub(super) async fn keep_a_manager(
+    app: &App,
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    before: usize,
+) -> Result<(), ActionError> {
+    if before > 0 && managers(app, tx, organisation).await? == 0 {
+        return Err(Rule::LastManager.into());
+    }
+    Ok(())
+}
+
+/// How many grants make an active account a manager of a whole organisation at this moment.
+pub(super) async fn managers(
+    app: &App,
+    tx: &mut Tx,
+    organisation: OrganisationId,
+) -> Result<usize, ActionError> {
+    let (now, config) = (app.clock.now(), app.config.load());
+    let held = grants::held_in(tx, organisation).await?;
+    let manages = |grant: &&crate::model::grant::Grant| {
+        grant.space.is_none()
+            && grant.platform.is_none()
+            && grant.starts_at.is_none_or(|start| start <= now)
+            && grant.ends_at.is_none_or(|end| now < end)
+            && config.roles.by_slug(&grant.role).is_some_and(|role| role.permissions.has(Permission::Manage))
+    };
+    Ok(held.iter().filter(manages).count())
+}
+
+async fn keep_only(
+    tx: &mut Tx,
+    key: &Carried,
+    now: Timestamp,
+    keeps: impl Fn(&Credentials) -> bool,
+) -> Result<bool, ActionError> {
+    let kept: Vec<Credentials> = key.credentials.iter().filter(|one| keeps(one)).cloned().collect();
+    if kept.len() == key.credentials.len() {
+        return Ok(false);
+    }
+    if kept.is_empty() {
+        api_keys::revoke(tx, key.id, now).await?;
+    } else {
+        endings::narrow(tx, key.id, &kept).await?;
+    }
+    tx.change(Change::Key(key.locator));
+    Ok(true)
+}
+
+/// Whether any grant that is not over covers these credentials. Entitlements and roles that configuration
+/// lost for a while do not end keys for good, so only equal slugs count for an unknown role.
+fn still_held(held: &Standing, wanted: &Credentials, roles: &Roles, now: Timestamp) -> bool {
+    let high_enough = |grant: &HeldGrant| match (roles.rank(&grant.role), roles.rank(&wanted.role)) {
+        (Some(own), Some(rank)) => own >= rank,
+        (None, _) | (_, None) => grant.role == wanted.role,
+    };
+    held.grants.iter().filter(|grant| grant.ends_at.is_none_or(|end| now < end)).any(|grant| {
+        held.organisations
+            .get(grant.organisation)
+            .is_some_and(|home| home.slug == wanted.organisation && home.spaces.contains(&wanted.space))
+            && grant.space.as_ref().is_none_or(|space| *space == wanted.space)
+            && grant.platform.as_ref().is_none_or(|platform| *platform == wanted.platform)
+            && high_enough(grant)
+    })
+}

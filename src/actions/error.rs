@@ -1,0 +1,111 @@
+//! Why an act was not done, in terms that a person can act on.
+
+use crate::store::{Constraint, StoreError};
+
+/// Why an act was not done. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ActionError {
+    /// Whoever acts may not do this.
+    #[error("not allowed: {0}")]
+    Denied(#[from] Denied),
+    /// What was named does not exist, or not for whoever asks.
+    #[error("there is no such {0}")]
+    Missing(Noun),
+    /// A rule of the house forbids it as things stand.
+    #[error("{0}")]
+    Refused(#[from] Rule),
+    /// Something of that name exists already.
+    #[error("{0}")]
+    Taken(Constraint),
+    /// The store does not answer.
+    #[error(transparent)]
+    Unavailable(StoreError),
+}
+
+impl From<StoreError> for ActionError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict(constraint) => Self::Taken(constraint),
+            other => Self::Unavailable(other),
+        }
+    }
+}
+
+/// What the actor lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// Only administrators do this.
+    #[error("only an administrator may do this")]
+    NotAdministrator,
+    /// Only managers of this organisation do this, in the spaces and on the platforms they manage.
+    #[error("only a manager of this organisation, or an administrator, may do this")]
+    NotManager,
+    /// A role above the actor's own.
+    #[error("nobody can give or take a role above their own")]
+    AboveOwnRank,
+    /// Keys may not do this.
+    #[error("this needs a person who is signed in; a key is not enough")]
+    Key,
+    /// The acting account is suspended or closed.
+    #[error("the account is not active")]
+    Inactive,
+}
+
+/// What was looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each word says what it is")]
+pub enum Noun {
+    #[error("account")]
+    Account,
+    #[error("organisation")]
+    Organisation,
+    #[error("space")]
+    Space,
+    #[error("grant")]
+    Grant,
+    #[error("entitlement")]
+    Entitlement,
+    #[error("role")]
+    Role,
+    #[error("platform")]
+    Platform,
+    #[error("session")]
+    Session,
+    #[error("key")]
+    Key,
+}
+
+/// A rule that forbids an act as things stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Rule {
+    /// an organisation that has a manager keeps one.
+    #[error("this would leave the organisation without a manager; make another one first")]
+    LastManager,
+    /// The deployment keeps an administrator.
+    #[error("this would leave the installation without an administrator; make another one first")]
+    LastAdministrator,
+    /// A closed account stays closed.
+    #[error("the account is closed")]
+    AccountClosed,
+    /// A closed organisation stays closed.
+    #[error("the organisation is closed")]
+    OrganisationClosed,
+    /// Every organisation keeps its first space.
+    #[error("the space 'general' belongs to its organisation from birth and stays")]
+    GeneralSpace,
+    /// Grants lie in the space.
+    #[error("grants lie in this space; revoke them first, or have them removed with it")]
+    SpaceInUse,
+    /// A service works for its own organisation only.
+    #[error("a service account holds grants in its own organisation only")]
+    ServiceElsewhere,
+    /// A service has no factors and so no links, and holds no office.
+    #[error("a service account has no password and no office")]
+    ServiceAccount,
+    /// The grant would be over before it begins.
+    #[error("the end must lie after the beginning and in the future")]
+    Period,
+    /// The organisation may not use this platform.
+    #[error("the organisation is not entitled to this platform")]
+    NotEntitled,
+}

@@ -1,0 +1,15 @@
+//! What may be done: each act begins with the guard, writes in one transaction with its change and audit
+//! entry, and never sees HTML, cookies or status codes. Pages, API and command line all call these.
+
+pub mod account;
+mod actor;
+pub mod email_link;
+mod endings;
+pub mod entitlement;
+mod error;
+pub mod grant;
+pub mod organisation;
+pub mod space;
+
+pub use actor::{Actor, Ceiling, Origin, Place, Who};
+pub use error::{ActionError, Denied, Noun, Rule};
