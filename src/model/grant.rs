@@ -1,5 +1,10 @@
 //! Grants, and an account's standing: everything the gate must know of an account to admit it.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use http::HeaderValue;
+
 use super::account::Account;
 use super::credentials::Credentials;
 use super::id::{AccountId, GrantId, OrganisationId, SpaceId};
@@ -69,9 +74,15 @@ pub struct HeldOrganisation {
     pub platforms: Vec<Slug>,
 }
 
+/// A signed assertion, and when it must not be handed out any more.
+pub type Signed = Arc<(Timestamp, HeaderValue)>;
+
+/// The assertions that requests by keys of one account share, by platform and credentials.
+pub type Assertions = Mutex<HashMap<(Slug, Option<Arc<Credentials>>), Signed>>;
+
 /// An account with all that its admission depends on: one consistent read of the store.
-/// What lies in closed organisations is left out.
-#[derive(Debug, Clone)]
+/// Closed organisations and grants long over are left out.
+#[derive(Debug)]
 pub struct Standing {
     /// The account itself.
     pub account: Account,
@@ -79,6 +90,8 @@ pub struct Standing {
     pub grants: Vec<HeldGrant>,
     /// The organisations these lie in.
     pub organisations: Vec<HeldOrganisation>,
+    /// Assertions made of this standing.
+    pub assertions: Assertions,
 }
 
 impl Standing {

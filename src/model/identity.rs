@@ -44,6 +44,24 @@ pub struct Identity {
     pub assertion: ArcSwapOption<(Timestamp, HeaderValue)>,
 }
 
+impl Identity {
+    /// The key that proved it, if it was one.
+    pub const fn key_id(&self) -> Option<KeyId> {
+        match self.presented {
+            Presented::Key(id) => Some(id),
+            Presented::Session(_) => None,
+        }
+    }
+
+    /// The groups of its credentials, from wide to narrow: `role`, `organisation/role`,
+    /// `organisation/space/role`.
+    pub fn groups(&self) -> Vec<String> {
+        let Some(credentials) = &self.credentials else { return Vec::new() };
+        let Credentials { organisation, space, role, .. } = &**credentials;
+        vec![role.to_string(), format!("{organisation}/{role}"), format!("{organisation}/{space}/{role}")]
+    }
+}
+
 /// The credential that proved an identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Presented {

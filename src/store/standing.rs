@@ -63,8 +63,12 @@ pub async fn load_in(tx: &mut Tx, account: AccountId) -> Result<Option<Standing>
 fn assembled(parts: Vec<Part>) -> Result<Option<Standing>> {
     let mut parts = parts.into_iter();
     let Some(first) = parts.next() else { return Ok(None) };
-    let mut standing =
-        Standing { account: account(first)?.read()?, grants: Vec::new(), organisations: Vec::new() };
+    let mut standing = Standing {
+        account: account(first)?.read()?,
+        grants: Vec::new(),
+        organisations: Vec::new(),
+        assertions: Default::default(),
+    };
     for part in parts {
         add(&mut standing, part)?;
     }

@@ -41,7 +41,7 @@ fn standing(grants: Vec<HeldGrant>) -> Arc<Standing> {
         spaces: vec![slug("general"), slug("lab")],
         platforms: vec![slug("echo")],
     };
-    Arc::new(Standing { account, grants, organisations: vec![home] })
+    Arc::new(Standing { account, grants, organisations: vec![home], assertions: Default::default() })
 }
 
 fn grant(space: Option<&str>, role: &str) -> HeldGrant {
