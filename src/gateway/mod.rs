@@ -5,5 +5,6 @@ pub mod greet;
 pub mod host;
 pub mod identity_headers;
 pub mod path;
+pub mod quota;
 pub mod request_headers;
 pub mod routes;

@@ -205,6 +205,13 @@ pub struct RouteQuotas {
     pub key: Option<Quota>,
 }
 
+impl RouteQuotas {
+    /// Whether nothing is limited.
+    pub const fn is_empty(&self) -> bool {
+        self.route.is_none() && self.account.is_none() && self.key.is_none()
+    }
+}
+
 /// Where a route leads.
 #[derive(Debug, Clone)]
 pub enum Destination {
