@@ -9,23 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::ConnectionLimits;
+use crate::model::quota::Source;
 
 const SHARDS: usize = 16;
-
-/// Where connections come from, as far as limits are concerned: an IPv4 address, or an IPv6 /64, which
-/// is what one customer of a network gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Source(u64, bool);
-
-impl Source {
-    /// The source an address belongs to.
-    pub fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(four) => Self(u64::from(four.to_bits()), false),
-            IpAddr::V6(six) => Self((six.to_bits() >> 64) as u64, true),
-        }
-    }
-}
 
 /// Why there is no permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
