@@ -28,19 +28,20 @@ pub struct Connection {
 impl Connection {
     /// Settles what the peer's address and the handshake say under this configuration.
     pub fn with(peer: Peer, listen: &Listen) -> Self {
-        let within =
-            |networks: &[IpNet]| !peer.unix && networks.iter().any(|net| net.contains(&peer.address));
-        let secure = peer.tls.is_some() || within(&listen.tls_peers);
+        let within = |networks: &[IpNet], address: IpAddr| {
+            !peer.unix && networks.iter().any(|net| net.contains(&address))
+        };
+        let secure = peer.tls.is_some() || within(&listen.tls_peers, peer.socket);
         let template = Caller {
             address: peer.address,
             secure,
-            keys_allowed: secure || peer.unix || peer.address.is_loopback(),
+            keys_allowed: secure || peer.unix || (!peer.announced && peer.address.is_loopback()),
             request_id: RequestId::from_random([0; 16]),
             server_name: peer.server_name().cloned(),
         };
         let address = HeaderValue::from_str(&peer.address.to_string());
         Self {
-            trusted: within(&listen.trusted_proxies),
+            trusted: within(&listen.trusted_proxies, peer.address),
             address: address.unwrap_or_else(|_| HeaderValue::from_static("unknown")),
             template,
             peer,

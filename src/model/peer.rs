@@ -13,6 +13,8 @@ pub struct Peer {
     pub address: IpAddr,
     /// The client's port; 0 on a unix socket.
     pub port: u16,
+    /// The address at the other end of the socket, whoever was announced.
+    pub socket: IpAddr,
     /// Whether it came by a unix socket.
     pub unix: bool,
     /// Whether `address` was announced by a PROXY protocol header.
@@ -35,13 +37,14 @@ pub struct TlsFacts {
 impl Peer {
     /// A client on a TCP socket; an IPv4 address written as IPv6 is read as IPv4.
     pub const fn tcp(address: SocketAddr) -> Self {
-        let port = address.port();
-        Self { address: address.ip().to_canonical(), port, unix: false, announced: false, tls: None }
+        let (port, address) = (address.port(), address.ip().to_canonical());
+        Self { address, port, socket: address, unix: false, announced: false, tls: None }
     }
 
     /// A client on a unix socket.
     pub const fn unix() -> Self {
-        Self { address: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 0, unix: true, announced: false, tls: None }
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Self { address, port: 0, socket: address, unix: true, announced: false, tls: None }
     }
 
     /// The same connection, for a client that a listed peer announces.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::ConnectionLimits;
@@ -26,8 +26,8 @@ pub enum Full {
 #[derive(Debug)]
 pub struct Permits {
     open: AtomicUsize,
-    most: usize,
-    most_per_source: u32,
+    most: AtomicUsize,
+    most_per_source: AtomicU32,
     sources: [Mutex<HashMap<Source, u32>>; SHARDS],
     hasher: RandomState,
 }
@@ -44,11 +44,17 @@ impl Permits {
     pub fn new(limits: &ConnectionLimits) -> Arc<Self> {
         Arc::new(Self {
             open: AtomicUsize::new(0),
-            most: limits.connections,
-            most_per_source: u32::try_from(limits.connections_per_source).unwrap_or(u32::MAX),
+            most: AtomicUsize::new(limits.connections),
+            most_per_source: AtomicU32::new(per_source(limits)),
             sources: Default::default(),
             hasher: RandomState::new(),
         })
+    }
+
+    /// Takes over the limits of a new configuration; connections that are open stay open.
+    pub fn limit(&self, limits: &ConnectionLimits) {
+        self.most.store(limits.connections, Ordering::Relaxed);
+        self.most_per_source.store(per_source(limits), Ordering::Relaxed);
     }
 
     /// Connections open now.
@@ -61,7 +67,7 @@ impl Permits {
     /// # Errors
     /// [`Full::Everywhere`].
     pub fn enter(self: &Arc<Self>) -> Result<Permit, Full> {
-        if self.open.fetch_add(1, Ordering::Relaxed) < self.most {
+        if self.open.fetch_add(1, Ordering::Relaxed) < self.most.load(Ordering::Relaxed) {
             return Ok(Permit { permits: Arc::clone(self), source: None });
         }
         self.open.fetch_sub(1, Ordering::Relaxed);
@@ -75,6 +81,10 @@ impl Permits {
     }
 }
 
+fn per_source(limits: &ConnectionLimits) -> u32 {
+    u32::try_from(limits.connections_per_source).unwrap_or(u32::MAX)
+}
+
 impl Permit {
     /// Counts the connection for the source it comes from, once that is known.
     ///
@@ -84,7 +94,7 @@ impl Permit {
         let source = Source::of(address);
         let mut counts = self.permits.shard(source).lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(source).or_insert(0);
-        if *count >= self.permits.most_per_source {
+        if *count >= self.permits.most_per_source.load(Ordering::Relaxed) {
             return Err(Full::Source);
         }
         *count += 1;

@@ -1,0 +1,104 @@
+//! What happens by itself: one line for each periodic task. A task that fails or panics is logged, once
+//! until it works again, and comes back at its time; none can end another.
+
+use std::convert::Infallible;
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval_at};
+
+use super::reload::Reloading;
+use super::shutdown::{Phase, Shutdown};
+use crate::app::failures::{self, Minutes};
+use crate::app::{App, changes};
+use crate::store;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// Starts every task. They end with the program, or when the set is dropped.
+pub fn begin(reloading: &Arc<Reloading>, shutdown: &Shutdown) -> JoinSet<()> {
+    let app = &reloading.app;
+    let mut tasks = Tasks { all: JoinSet::new(), shutdown };
+    tasks.every("follow the change log", changes::interval(&app.store), app, |app| async move {
+        changes::follow(&app).await
+    });
+    tasks.every("write last uses", MINUTE, app, |app| async move { app.last_used.flush(&app.store).await });
+    tasks.every("write failed attempts", failures::WRITTEN_EVERY, app, |app| {
+        write_failures(app, Minutes::Over)
+    });
+    tasks.every("measure", SECOND, app, |app| async move { measure(&app) });
+    tasks.every("look for changed files", 2 * SECOND, reloading, |reloading| async move {
+        reloading.look().await
+    });
+    tasks.every("renew certificates", HOUR, reloading, |reloading| async move { reloading.renew().await });
+    tasks.all
+}
+
+/// The last things to write before the end.
+pub async fn finish(app: &Arc<App>) {
+    if let Err(error) = app.last_used.flush(&app.store).await {
+        tracing::warn!(%error, "last uses could not be written");
+    }
+    if let Err(error) = write_failures(Arc::clone(app), Minutes::All).await {
+        tracing::warn!(%error, "failed attempts could not be written");
+    }
+}
+
+async fn write_failures(app: Arc<App>, minutes: Minutes) -> store::Result<()> {
+    failures::write(&app.limits.tally, &app.store, minutes, app.clock.now()).await.map(|_| ())
+}
+
+fn measure(app: &App) -> Result<(), Infallible> {
+    let age = app.clock.now().since(app.follower.read_at());
+    app.metrics.oldest_decision_ms.set(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
+    Ok(())
+}
+
+struct Tasks<'a> {
+    all: JoinSet<()>,
+    shutdown: &'a Shutdown,
+}
+
+impl Tasks<'_> {
+    /// Does `task` with `subject` every `period`, first after one period.
+    fn every<S, T, F, E>(&mut self, name: &'static str, period: Duration, subject: &Arc<S>, task: T)
+    where
+        S: Send + Sync + 'static,
+        T: Fn(Arc<S>) -> F + Send + 'static,
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Display + Send + 'static,
+    {
+        let (subject, shutdown) = (Arc::clone(subject), self.shutdown.clone());
+        self.all.spawn(async move {
+            let mut ticks = interval_at(tokio::time::Instant::now() + period, period);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            let mut failing = false;
+            loop {
+                tokio::select! {
+                    () = shutdown.reached(Phase::Ended) => return,
+                    _ = ticks.tick() => {}
+                }
+                let failed = match tokio::spawn(task(Arc::clone(&subject))).await {
+                    Ok(Ok(())) => None,
+                    Ok(Err(error)) => Some(error.to_string()),
+                    Err(panicked) => Some(panicked.to_string()),
+                };
+                note(name, failed, &mut failing);
+            }
+        });
+    }
+}
+
+/// Logs where a task begins to fail and where it works again.
+fn note(name: &'static str, failed: Option<String>, failing: &mut bool) {
+    let before = std::mem::replace(failing, failed.is_some());
+    match failed {
+        Some(error) if !before => tracing::error!(task = name, %error, "a periodic task fails"),
+        None if before => tracing::info!(task = name, "a periodic task works again"),
+        Some(_) | None => {}
+    }
+}

@@ -1,0 +1,204 @@
+//! Reloading: everything is read and compiled first and takes effect together; on any problem the old
+//! configuration stays, and the log and a metric say so.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use super::certificates::Certificates;
+use super::development::{self, DevelopmentError, DevelopmentFiles, Outcome};
+use super::permits::Permits;
+use super::tls::{TlsAcceptor, TlsError};
+use super::watch::Looks;
+use crate::app::App;
+use crate::config::{CertificateFiles, Config, Problems, Sources};
+use crate::time::Timestamp;
+
+/// Why a reload changed nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// The configuration has problems.
+    #[error("the configuration has problems:\n{0}")]
+    Configuration(Problems),
+    /// A certificate or an authority cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The development certificate cannot be renewed.
+    #[error(transparent)]
+    Development(#[from] DevelopmentError),
+    /// The program was started with a configuration that has no sources.
+    #[error("this gateway was not started from files")]
+    NoSources,
+}
+
+/// What a reload changes.
+pub struct Reloading {
+    /// Where the configuration goes.
+    pub app: Arc<App>,
+    /// Where certificates go.
+    pub tls: Arc<TlsAcceptor>,
+    /// Whose limits follow the configuration.
+    pub permits: Arc<Permits>,
+    /// What the configuration is read from; none in tests that made one by hand.
+    pub sources: Option<Sources>,
+    /// How the files looked when they were last read; holding it is the turn to read them.
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    configuration: Looks,
+    certificates: Looks,
+}
+
+impl Seen {
+    fn now(config: &Config) -> Self {
+        let tls = &config.tls;
+        let pairs = tls.certificates.iter().flat_map(|pair| [pair.certificate.clone(), pair.key.clone()]);
+        let authorities = tls.client_auth.iter().map(|policy| policy.authorities.clone());
+        let certificates: Vec<PathBuf> = pairs.chain(authorities).collect();
+        Self { configuration: Looks::of(config.sources.clone()), certificates: Looks::of(certificates) }
+    }
+}
+
+impl Reloading {
+    /// For a program that has just read everything.
+    pub fn new(
+        app: Arc<App>,
+        tls: Arc<TlsAcceptor>,
+        permits: Arc<Permits>,
+        sources: Option<Sources>,
+    ) -> Self {
+        let seen = Mutex::new(Seen::now(&app.config.load()));
+        Self { app, tls, permits, sources, seen }
+    }
+
+    /// Reads anew what has changed on disk since it was last read, well or badly.
+    ///
+    /// # Errors
+    /// Never: a reload that fails says so itself.
+    pub async fn look(&self) -> Result<(), Infallible> {
+        let now = Seen::now(&self.app.config.load());
+        let (configuration, certificates) = {
+            let seen = self.seen.lock().await;
+            (now.configuration != seen.configuration, now.certificates != seen.certificates)
+        };
+        // Whoever asked for a reload is told by the log, so the result is not needed here.
+        if configuration && self.sources.is_some() {
+            let _ = self.configuration().await;
+        } else if certificates {
+            let _ = self.certificates().await;
+        }
+        Ok(())
+    }
+
+    /// Renews the development certificate when its time has come, and says which certificates end soon.
+    ///
+    /// # Errors
+    /// Never: a reload that fails says so itself.
+    pub async fn renew(&self) -> Result<(), Infallible> {
+        if self.app.config.load().tls.certificates.is_empty() {
+            let _ = self.certificates().await;
+        } else {
+            show(&self.app, &self.tls.certificates());
+        }
+        Ok(())
+    }
+
+    /// Reads configuration and certificates anew.
+    ///
+    /// # Errors
+    /// See [`ReloadError`]; then nothing changed.
+    pub async fn configuration(&self) -> Result<(), ReloadError> {
+        let mut seen = self.seen.lock().await;
+        *seen = Seen::now(&self.app.config.load());
+        let result = self.read_configuration();
+        self.report("configuration", &result);
+        if result.is_ok() {
+            self.app.metrics.generation.inc();
+            *seen = Seen::now(&self.app.config.load());
+        }
+        result
+    }
+
+    fn read_configuration(&self) -> Result<(), ReloadError> {
+        let sources = self.sources.as_ref().ok_or(ReloadError::NoSources)?;
+        let loaded = Config::load(sources).map_err(ReloadError::Configuration)?;
+        self.refresh_tls(&loaded.config)?;
+        self.permits.limit(&loaded.config.limits);
+        self.app.limits.follow(loaded.config.failures);
+        self.app.config.store(Arc::new(loaded.config));
+        Ok(())
+    }
+
+    /// Reads certificates anew and renews the development certificate when its time has come.
+    ///
+    /// # Errors
+    /// See [`ReloadError`]; then nothing changed.
+    pub async fn certificates(&self) -> Result<(), ReloadError> {
+        let mut seen = self.seen.lock().await;
+        seen.certificates = Seen::now(&self.app.config.load()).certificates;
+        let result = self.refresh_tls(&self.app.config.load_full());
+        self.report("certificates", &result);
+        result
+    }
+
+    fn refresh_tls(&self, config: &Config) -> Result<(), ReloadError> {
+        let files = certificate_files(config, self.app.clock.now())?;
+        self.tls.reload(&config.tls, &files)?;
+        show(&self.app, &self.tls.certificates());
+        Ok(())
+    }
+
+    fn report(&self, what: &str, result: &Result<(), ReloadError>) {
+        self.app.metrics.reload_successful.set(i64::from(result.is_ok()));
+        match result {
+            Ok(()) => tracing::info!("reloaded {what}"),
+            Err(error) => tracing::error!(%error, "{what} not reloaded; what was in force stays in force"),
+        }
+    }
+}
+
+/// The certificates to show: the configured ones, else the development pair, made or renewed here.
+///
+/// # Errors
+/// When the development certificate is needed and cannot be made.
+pub fn certificate_files(config: &Config, now: Timestamp) -> Result<Vec<CertificateFiles>, DevelopmentError> {
+    if !config.tls.certificates.is_empty() {
+        return Ok(config.tls.certificates.clone());
+    }
+    let directory = &config.tls.development;
+    let files = DevelopmentFiles::of(directory);
+    match development::ensure(directory, &development::hosts(config), now)? {
+        Outcome::Kept => {}
+        Outcome::LeafMade => {
+            tracing::info!(certificate = %files.leaf.certificate.display(), "made a development certificate")
+        }
+        Outcome::AuthorityMade => {
+            tracing::warn!(authority = %files.authority.display(), "made a development authority; clients have to trust it");
+        }
+    }
+    Ok(vec![files.leaf])
+}
+
+/// Shows in metrics when certificates end, and warns of those that end soon.
+pub fn show(app: &App, certificates: &Certificates) {
+    const SOON: std::time::Duration = std::time::Duration::from_secs(14 * 24 * 60 * 60);
+    let now = app.clock.now();
+    for certificate in certificates.all() {
+        let (file, end) = (certificate.path.display(), certificate.leaf.not_after);
+        if end <= now {
+            tracing::error!(%file, %end, "a certificate has expired");
+        } else if end.minus(SOON) <= now {
+            tracing::warn!(%file, %end, "a certificate expires soon");
+        }
+    }
+    let ends: Vec<_> = certificates
+        .all()
+        .iter()
+        .map(|certificate| (certificate.path.display().to_string(), certificate.leaf.not_after.seconds()))
+        .collect();
+    app.metrics.certificates(ends.iter().map(|(file, end)| (file.as_str(), *end)));
+}
