@@ -1,4 +1,6 @@
 //! Black-box tests over real sockets.
 
 #[cfg(test)]
+mod fuzz_corpora;
+#[cfg(test)]
 mod store;
