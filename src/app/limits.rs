@@ -69,8 +69,8 @@ impl Limits {
     /// Whether work may be spent on a credential that is not known to be good: asked before hashing it
     /// slowly, looking it up, or saying that it is wrong. Never asked about one that verifies.
     pub fn before_unknown(&self, source: IpAddr, subject: Option<Subject>, now: Timestamp) -> Verdict {
-        let verdict = self.parties(source, subject).fold(None, |worst, party| {
-            let verdict = self.limiter.peek(&Bucket::Failures(party), self.budget(party), now);
+        let verdict = self.budgets_of(source, subject).fold(None, |worst, (party, budget)| {
+            let verdict = self.limiter.peek(&Bucket::Failures(party), budget, now);
             Some(worst.map_or(verdict, |worst| stricter(worst, verdict)))
         });
         let verdict = verdict.unwrap_or(Verdict::Wait(Duration::from_secs(1)));
@@ -83,8 +83,8 @@ impl Limits {
     /// Counts a failed attempt on its source and on what it was made on.
     pub fn failed(&self, source: IpAddr, subject: Option<Subject>, now: Timestamp) {
         self.counted.failures.fetch_add(1, Ordering::Relaxed);
-        for party in self.parties(source, subject) {
-            let verdict = self.limiter.charge(&Bucket::Failures(party), self.budget(party), now);
+        for (party, budget) in self.budgets_of(source, subject) {
+            let verdict = self.limiter.charge(&Bucket::Failures(party), budget, now);
             if matches!(verdict, Verdict::Allowed { remaining: 0, .. }) {
                 self.counted.exhausted.fetch_add(1, Ordering::Relaxed);
                 self.name(party);
@@ -119,19 +119,20 @@ impl Limits {
     }
 
     fn left(&self, party: Party, now: Timestamp) -> Option<Duration> {
-        self.limiter.peek(&Bucket::Failures(party), self.budget(party), now).wait()
-    }
-
-    fn parties(&self, source: IpAddr, subject: Option<Subject>) -> impl Iterator<Item = Party> {
-        [Some(Party::Source(Source::of(source))), subject.map(Party::Subject)].into_iter().flatten()
-    }
-
-    fn budget(&self, party: Party) -> Quota {
         let budgets = self.budgets.load();
-        match party {
+        let budget = match party {
             Party::Source(_) => budgets.per_source,
             Party::Subject(_) => budgets.per_subject,
-        }
+        };
+        self.limiter.peek(&Bucket::Failures(party), budget, now).wait()
+    }
+
+    /// Both sides of an attempt with what each may get wrong.
+    fn budgets_of(&self, source: IpAddr, subject: Option<Subject>) -> impl Iterator<Item = (Party, Quota)> {
+        let budgets = self.budgets.load();
+        let source = (Party::Source(Source::of(source)), budgets.per_source);
+        let subject = subject.map(|subject| (Party::Subject(subject), budgets.per_subject));
+        std::iter::once(source).chain(subject)
     }
 
     fn name(&self, party: Party) {
