@@ -1,5 +1,6 @@
 //! Why an act was not done, in terms that a person can act on.
 
+use super::api_key::KeyRule;
 use crate::store::{Constraint, StoreError};
 
 /// Why an act was not done. Nothing was changed.
@@ -14,6 +15,9 @@ pub enum ActionError {
     /// A rule of the house forbids it as things stand.
     #[error("{0}")]
     Refused(#[from] Rule),
+    /// A rule about keys forbids it.
+    #[error("{0}")]
+    Key(#[from] KeyRule),
     /// Something of that name exists already.
     #[error("{0}")]
     Taken(Constraint),
@@ -46,6 +50,9 @@ pub enum Denied {
     /// Keys may not do this.
     #[error("this needs a person who is signed in; a key is not enough")]
     Key,
+    /// Nobody makes keys for another person.
+    #[error("people make their own keys")]
+    NotOwner,
     /// The acting account is suspended or closed.
     #[error("the account is not active")]
     Inactive,

@@ -3,6 +3,7 @@
 
 pub mod account;
 mod actor;
+pub mod api_key;
 pub mod email_link;
 mod endings;
 pub mod entitlement;

@@ -71,6 +71,18 @@ pub async fn by_id(store: &Store, id: KeyId) -> Result<Option<ApiKey>> {
     row.map(Row::into_key).transpose()
 }
 
+/// Takes the row of a key for this transaction and reads it as it stands now.
+///
+/// # Errors
+/// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
+pub async fn hold(tx: &mut Tx, id: KeyId) -> Result<Option<ApiKey>> {
+    const SQL: &str =
+        "UPDATE api_key SET id = id WHERE id = $1 RETURNING id, kind, account, name, digest, pepper,
+        audience, credentials, rights, networks, created_at, expires_at, revoked_at, last_used_at, replaces";
+    let row: Option<Row> = on!(tx tx, db => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(db))?;
+    row.map(Row::into_key).transpose()
+}
+
 /// All keys of an account, newest first.
 ///
 /// # Errors
@@ -144,6 +156,36 @@ pub async fn insert(tx: &mut Tx, key: &ApiKey) -> Result<()> {
         key.replaces.map(|id| id.to_string()),
     )
     .map(drop)
+}
+
+/// Adds a key that was made elsewhere, with its prefix and foreign hash where only these are known. Whether
+/// it was added: a key of the same digest or prefix stays as it is.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn insert_imported(tx: &mut Tx, key: &ApiKey, hashed: Option<(&str, &str)>) -> Result<bool> {
+    const SQL: &str = "INSERT INTO api_key (id, kind, account, name, digest, pepper, audience, credentials,
+        rights, networks, created_at, expires_at, import_prefix, import_hash)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING";
+    run!(
+        tx,
+        SQL,
+        key.id.as_str(),
+        key.kind.as_str(),
+        key.account.to_string(),
+        &*key.name,
+        key.digest.as_slice(),
+        i64::from(key.pepper),
+        key.audience.as_str(),
+        lines(&key.credentials),
+        key.rights.map(|rights| rights.words().collect::<Vec<_>>().join(" ")),
+        lines(&key.networks),
+        key.created_at.millis(),
+        key.expires_at.map(Timestamp::millis),
+        hashed.map(|(prefix, _)| prefix),
+        hashed.map(|(_, hash)| hash),
+    )
+    .map(|rows| rows > 0)
 }
 
 /// Lets a name be used again that only a key that expired still holds.
