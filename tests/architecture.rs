@@ -217,9 +217,9 @@ const RULES: [Rule; 10] = [
 
 /// Modules that stand in a folder and are declared neither by its `mod.rs` nor by its `main.rs`.
 fn undeclared(folder: &Path) -> Vec<String> {
-    let door =
-        ["mod.rs", "lib.rs", "main.rs"].map(|name| folder.join(name)).into_iter().find(|path| path.exists());
-    let listed = door.as_ref().map(|path| fs::read_to_string(path).unwrap()).unwrap_or_default();
+    let inside = ["mod.rs", "lib.rs", "main.rs"].map(|name| folder.join(name));
+    let door = inside.into_iter().chain([folder.with_extension("rs")]).find(|path| path.exists());
+    let listed = door.map(|path| fs::read_to_string(path).unwrap()).unwrap_or_default();
     let mut findings = Vec::new();
     for path in entries(folder) {
         let stem = path.file_stem().unwrap().to_string_lossy().into_owned();

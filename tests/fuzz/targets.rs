@@ -10,8 +10,11 @@ use portcullis::model::key_text::{self, KeyShape};
 use portcullis::model::route::{Authorization, PathPolicy};
 use portcullis::server::proxy_protocol;
 
-/// A target by name. The folder of its corpus is called the same.
-pub(crate) const ALL: [(&str, fn(&[u8])); 9] = [
+/// Takes any bytes, and panics when something that must hold does not.
+pub(crate) type Target = fn(&[u8]);
+
+/// The targets by name. The folder of a corpus is called like its target.
+pub(crate) const ALL: [(&str, Target); 9] = [
     ("basic_header", basic_header),
     ("config_file", config_file),
     ("cookie_header", cookie_header),
