@@ -185,10 +185,9 @@ fn nothing_is_waved_through(file: &File) -> Vec<String> {
 }
 
 fn spelling_is_british(file: &File) -> Vec<String> {
-    // A capital inside a word is a type of somebody else's, such as tokio's MissedTickBehavior.
-    let begins = |word: &str| format!(" {}{}", word[..1].to_uppercase(), &word[1..]);
-    let used = |word: &&&str| file.text.contains(**word) || file.text.contains(&begins(word));
-    AMERICAN.iter().filter(used).map(|word| format!("spells {word}…")).collect()
+    // Names of tokio's are not ours to spell.
+    let ours = file.text.to_lowercase().replace("missedtickbehavior", "").replace("missed_tick_behavior", "");
+    AMERICAN.iter().filter(|word| ours.contains(**word)).map(|word| format!("spells {word}…")).collect()
 }
 
 /// Places and tools of whoever wrote the code mean nothing to its readers.
