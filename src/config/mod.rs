@@ -36,6 +36,9 @@ pub use problem::{Colour, Place, Problem, Problems, Severity};
 pub use shape::schema;
 pub use sources::Sources;
 
+/// Every key with its default and what it does, as TOML.
+pub const TEMPLATE: &str = include_str!("../../config/gateway.toml");
+
 /// The whole configuration, compiled. Never changed; a reload makes a new one.
 #[derive(Clone)]
 pub struct Config {
@@ -255,5 +258,7 @@ pub struct Logs {
     pub access: bool,
 }
 
+#[cfg(test)]
+mod template_tests;
 #[cfg(test)]
 mod tests;

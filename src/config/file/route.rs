@@ -15,7 +15,7 @@ pub struct Route {
     /// Hosts it answers for; none is every configured host.
     #[schemars(example = &"wiki.example.com")]
     pub hosts: Vec<String>,
-    /// The path; with the longest one winning.
+    /// The path; of several routes that fit a request, the one with the longest path takes it.
     pub path: String,
     /// Whether everything below the path belongs to the route ("prefix") or only the path itself ("exact").
     #[serde(rename = "match")]
