@@ -3,4 +3,6 @@
 #[cfg(test)]
 mod fuzz_corpora;
 #[cfg(test)]
+mod gateway_pool;
+#[cfg(test)]
 mod store;

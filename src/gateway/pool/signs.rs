@@ -1,0 +1,130 @@
+//! What a connection and the request on it tell each other: how much was heard since the request went out,
+//! and when the last piece of its body did. Plain loads and stores; both sides run on one worker.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::time::Instant;
+
+/// Bytes that may come between a request and the head of its answer, interim answers included
+/// (gate.md 6.13: a flood of 1xx). hyper bounds one head; this bounds all of them.
+pub(super) const LONGEST_PRELUDE: u64 = 256 * 1024;
+
+/// The signs of one connection.
+#[derive(Debug)]
+pub(super) struct Signs {
+    born: Instant,
+    waiting: AtomicBool,
+    heard: AtomicU64,
+    /// Microseconds from `born` to the last piece of the request's body.
+    last_piece: AtomicU64,
+}
+
+impl Signs {
+    pub(super) fn new(born: Instant) -> Self {
+        Self {
+            born,
+            waiting: AtomicBool::new(false),
+            heard: AtomicU64::new(0),
+            last_piece: AtomicU64::new(0),
+        }
+    }
+
+    /// A request goes out: its answer is waited for from now on.
+    pub(super) fn asked(&self) {
+        self.heard.store(0, Ordering::Relaxed);
+        self.waiting.store(true, Ordering::Relaxed);
+    }
+
+    /// The head of its answer is there.
+    pub(super) fn answered(&self) {
+        self.waiting.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether anything came back since the request went out.
+    pub(super) fn silent(&self) -> bool {
+        self.heard.load(Ordering::Relaxed) == 0
+    }
+
+    /// Notes bytes from the upstream.
+    pub(super) fn heard(&self, bytes: usize) -> io::Result<()> {
+        let heard = self.heard.load(Ordering::Relaxed).saturating_add(bytes as u64);
+        self.heard.store(heard, Ordering::Relaxed);
+        if heard > LONGEST_PRELUDE && self.waiting.load(Ordering::Relaxed) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "too much before the answer"));
+        }
+        Ok(())
+    }
+
+    fn piece(&self) {
+        let since = u64::try_from(self.born.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.last_piece.store(since, Ordering::Relaxed);
+    }
+
+    /// When the last piece of the request's body went out.
+    fn last_piece(&self) -> Instant {
+        self.born + Duration::from_micros(self.last_piece.load(Ordering::Relaxed))
+    }
+
+    /// Waits for an answer, at most `deadline` after the last piece of the request's body.
+    pub(super) async fn within<F: Future>(&self, deadline: Duration, answer: F) -> Option<F::Output> {
+        let mut answer = std::pin::pin!(answer);
+        let mut until = Instant::now() + deadline;
+        loop {
+            match tokio::time::timeout_at(until, &mut answer).await {
+                Ok(output) => return Some(output),
+                Err(_) => {
+                    let later = self.last_piece() + deadline;
+                    if later <= until {
+                        return None;
+                    }
+                    until = later;
+                }
+            }
+        }
+    }
+}
+
+/// A request body that leaves a sign with each piece; without signs it is only passed through.
+#[derive(Debug)]
+pub(super) struct Watched<B> {
+    pub(super) body: B,
+    pub(super) signs: Option<Arc<Signs>>,
+}
+
+impl<B> Watched<B> {
+    pub(super) const fn unwatched(body: B) -> Self {
+        Self { body, signs: None }
+    }
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let this = self.get_mut();
+        let frame = Pin::new(&mut this.body).poll_frame(cx);
+        if let (Poll::Ready(_), Some(signs)) = (&frame, &this.signs) {
+            signs.piece();
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

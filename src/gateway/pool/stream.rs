@@ -1,0 +1,121 @@
+//! A connection to an upstream as hyper sees it: TCP or unix socket, bare or inside TLS, one type so that
+//! the HTTP machinery is compiled once; and a meter on it that ends an endless prelude to an answer.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::client::TlsStream;
+
+use super::signs::Signs;
+
+/// A connected socket.
+#[derive(Debug)]
+pub(super) enum Socket {
+    /// TCP.
+    Tcp(TcpStream),
+    /// Unix.
+    Unix(UnixStream),
+}
+
+/// A connection ready for HTTP.
+#[derive(Debug)]
+pub(super) enum Stream {
+    /// In clear text.
+    Plain(Socket),
+    /// Inside TLS.
+    Tls(Box<TlsStream<Socket>>),
+}
+
+/// A connection with its meter: reading fails when too much came before an answer.
+#[derive(Debug)]
+pub(super) struct Metered {
+    pub(super) stream: Stream,
+    pub(super) signs: Arc<Signs>,
+}
+
+/// Passes reading on to whichever variant is there.
+macro_rules! reads {
+    ($kind:ident: $($variant:ident),+) => {
+        impl AsyncRead for $kind {
+            fn poll_read(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buffer: &mut ReadBuf<'_>,
+            ) -> Poll<io::Result<()>> {
+                match self.get_mut() {
+                    $(Self::$variant(inner) => Pin::new(inner).poll_read(cx, buffer),)+
+                }
+            }
+        }
+    };
+}
+
+/// Passes writing on to what each pattern binds as its inner stream.
+macro_rules! writes {
+    ($kind:ident: $($inner:ident in $pattern:pat),+) => {
+        impl AsyncWrite for $kind {
+            fn poll_write(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bytes: &[u8],
+            ) -> Poll<io::Result<usize>> {
+                match self.get_mut() {
+                    $($pattern => Pin::new($inner).poll_write(cx, bytes),)+
+                }
+            }
+
+            fn poll_write_vectored(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                slices: &[IoSlice<'_>],
+            ) -> Poll<io::Result<usize>> {
+                match self.get_mut() {
+                    $($pattern => Pin::new($inner).poll_write_vectored(cx, slices),)+
+                }
+            }
+
+            fn is_write_vectored(&self) -> bool {
+                match self {
+                    $($pattern => $inner.is_write_vectored(),)+
+                }
+            }
+
+            fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                match self.get_mut() {
+                    $($pattern => Pin::new($inner).poll_flush(cx),)+
+                }
+            }
+
+            fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                match self.get_mut() {
+                    $($pattern => Pin::new($inner).poll_shutdown(cx),)+
+                }
+            }
+        }
+    };
+}
+
+reads!(Socket: Tcp, Unix);
+reads!(Stream: Plain, Tls);
+writes!(Socket: inner in Self::Tcp(inner), inner in Self::Unix(inner));
+writes!(Stream: inner in Self::Plain(inner), inner in Self::Tls(inner));
+writes!(Metered: stream in Self { stream, .. });
+
+impl AsyncRead for Metered {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        match Pin::new(&mut this.stream).poll_read(cx, buffer) {
+            Poll::Ready(Ok(())) => Poll::Ready(this.signs.heard(buffer.filled().len() - before)),
+            other => other,
+        }
+    }
+}

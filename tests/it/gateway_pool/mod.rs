@@ -1,0 +1,4 @@
+//! Pools of connections to upstreams, against upstreams that do exactly what a script says.
+
+mod reuse;
+mod scripted;
