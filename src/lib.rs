@@ -19,3 +19,5 @@ pub mod auth;
 pub mod gateway;
 // floor 9: sockets
 pub mod server;
+// floor 10: what an operator types
+pub mod cli;

@@ -1,3 +1,7 @@
 //! The street door: parse, run one verb, leave with its exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    portcullis::cli::main()
+}

@@ -7,13 +7,13 @@ use crate::store::{Constraint, StoreError};
 #[derive(Debug, thiserror::Error)]
 pub enum ActionError {
     /// Whoever acts may not do this.
-    #[error("not allowed: {0}")]
+    #[error(transparent)]
     Denied(#[from] Denied),
     /// What was named does not exist, or not for whoever asks.
     #[error("there is no such {0}")]
     Missing(Noun),
     /// A rule of the house forbids it as things stand.
-    #[error("{0}")]
+    #[error(transparent)]
     Refused(#[from] Rule),
     /// A rule about keys forbids it.
     #[error("{0}")]

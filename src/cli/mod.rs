@@ -1,0 +1,121 @@
+//! What an operator types. The doc comments of [`Command`] are the help; each verb parses, calls an action
+//! and hands the result to `output`, the only place that prints.
+
+mod account;
+mod audit;
+mod desk;
+mod entitlement;
+mod grant;
+mod migrate;
+mod moment;
+mod organisation;
+mod output;
+mod space;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use desk::{Desk, Exit};
+pub use output::{Output, Table};
+
+/// The front door for APIs that already exist: TLS, sessions, personal API keys, limits and identity
+/// headers in one program.
+#[derive(Debug, Parser)]
+#[command(name = "portcullis", version, max_term_width = 100)]
+struct Line {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags that every verb takes.
+#[derive(Debug, Args)]
+struct Global {
+    /// The configuration file; without one the defaults hold
+    #[arg(long, short, global = true, value_name = "FILE", env = "PORTCULLIS_CONFIG")]
+    config: Option<PathBuf>,
+    /// Overrides one key of the configuration; may be given several times
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = setting)]
+    settings: Vec<(String, String)>,
+    /// Prints JSON instead of text
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// People and service accounts
+    #[command(subcommand)]
+    Account(account::Verb),
+    /// Organisations
+    #[command(subcommand)]
+    Organisation(organisation::Verb),
+    /// Spaces of an organisation
+    #[command(subcommand)]
+    Space(space::Verb),
+    /// Which organisation may use which platform
+    #[command(subcommand)]
+    Entitlement(entitlement::Verb),
+    /// Who holds which role where
+    #[command(subcommand)]
+    Grant(grant::Verb),
+    /// The trail of who did what
+    #[command(subcommand)]
+    Audit(audit::Verb),
+    /// Steps of the database's schema
+    #[command(subcommand)]
+    Migrate(migrate::Verb),
+}
+
+impl Command {
+    fn run(self, desk: &Desk) -> Result<(), Exit> {
+        match self {
+            Self::Account(verb) => account::run(verb, desk),
+            Self::Organisation(verb) => organisation::run(verb, desk),
+            Self::Space(verb) => space::run(verb, desk),
+            Self::Entitlement(verb) => entitlement::run(verb, desk),
+            Self::Grant(verb) => grant::run(verb, desk),
+            Self::Audit(verb) => audit::run(verb, desk),
+            Self::Migrate(verb) => migrate::run(verb, desk),
+        }
+    }
+}
+
+/// Reads the command line, runs one verb, and says how it went: 0 done, 1 failed, 2 wrong usage, 78 bad
+/// configuration.
+pub fn main() -> ExitCode {
+    let line = match Line::try_parse() {
+        Ok(line) => line,
+        Err(wrong) => {
+            output::usage(&wrong);
+            return ExitCode::from(u8::try_from(wrong.exit_code()).unwrap_or(2));
+        }
+    };
+    let Global { config, settings, json } = line.global;
+    let desk = Desk::new(config, settings, Output::new(json));
+    match line.command.run(&desk) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(exit) => {
+            desk.output.failure(&exit);
+            ExitCode::from(exit.code())
+        }
+    }
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("is not of the form KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::Line::command().debug_assert();
+    }
+}
