@@ -2,6 +2,7 @@
 
 mod contract;
 mod credentials;
+mod failures;
 mod ground;
 mod migrations;
 mod nouns;
