@@ -18,6 +18,9 @@ use crate::time::Timestamp;
 /// Slots of each table: 16 bytes each.
 const SLOTS: usize = 1 << 16;
 
+/// Longest time a budget is counted over; governor counts nanoseconds in 64 bits.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
 /// Counts of this process. Failures by source, failures by subject and requests stand apart, so that a
 /// flood of one kind crowds nobody out of another.
 pub struct Local {
@@ -132,7 +135,8 @@ impl StateStore for Question<'_> {
     }
 }
 
-fn ask(question: Question<'_>) -> Verdict {
+fn ask(mut question: Question<'_>) -> Verdict {
+    question.quota.per = question.quota.per.min(LONGEST);
     let Quota { amount, per } = question.quota;
     let counted = u32::from(question.effect == Effect::Count);
     let one = (per / amount.get()).max(Duration::from_nanos(1));
@@ -241,6 +245,20 @@ mod tests {
         for number in 0..100_000 {
             let bucket = Bucket::Requests("all", named(number).map(Subject::Key));
             assert!(local.charge(&bucket, quota(1, 60), START).wait().is_none());
+        }
+    }
+
+    #[test]
+    fn quotas_of_any_size_can_be_counted() {
+        let local = Local::default();
+        for (amount, per) in
+            [(1, Duration::MAX), (u32::MAX, Duration::MAX), (u32::MAX, Duration::from_nanos(1))]
+        {
+            let quota = Quota { amount: NonZeroU32::new(amount).unwrap(), per };
+            for _ in 0..3 {
+                local.charge(&source(amount), quota, START);
+                local.peek(&source(amount), quota, START);
+            }
         }
     }
 
