@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::file::File;
 use super::notes::{Disk, Notes};
 use super::problem::{Problem, Problems, Severity};
@@ -50,22 +52,24 @@ pub fn parse_str(text: &str) -> Result<Loaded, Problems> {
 
 fn compile(mut tree: Tree, mut problems: Vec<Problem>, base: &Path, disk: Disk) -> Result<Loaded, Problems> {
     let text = tree.text.clone();
-    let mut value = std::mem::take(&mut tree.value);
+    let value = std::mem::take(&mut tree.value);
     let mut notes = Notes::new(&tree, base, disk);
-    shape::check(&shape::schema(), &mut value, "", &mut notes);
-    let written: File = serde_json::from_value(value).unwrap_or_else(|error| {
-        notes.error(
-            "",
-            format!("the configuration cannot be read: {error}"),
-            "compare it with config/gateway.toml",
-        );
-        File::default()
-    });
+    let written = read(value, &mut notes);
     let config = mean(&written, &mut notes);
     problems.append(&mut notes.problems);
     let errors = problems.iter().any(|problem| problem.severity == Severity::Error);
     let problems = Problems::of(problems, text);
     if errors { Err(problems) } else { Ok(Loaded { config, warnings: problems }) }
+}
+
+/// Compares with the schema, and reads what fits it.
+pub(super) fn read(mut value: Value, notes: &mut Notes<'_>) -> File {
+    shape::check(&shape::schema(), &mut value, "", notes);
+    serde_json::from_value(value).unwrap_or_else(|error| {
+        let what = format!("the configuration cannot be read: {error}");
+        notes.error("", what, "compare it with config/gateway.toml");
+        File::default()
+    })
 }
 
 /// Gives every section its meaning.

@@ -8,7 +8,9 @@ mod listen;
 mod load;
 mod logs;
 mod notes;
+mod print;
 mod problem;
+mod restart;
 mod roles;
 mod routes;
 mod shape;
@@ -32,6 +34,7 @@ use crate::model::role::Roles;
 use crate::model::route::Routing;
 
 pub use load::{Loaded, parse_str};
+pub use print::{Shown, print};
 pub use problem::{Colour, Place, Problem, Problems, Severity};
 pub use shape::schema;
 pub use sources::Sources;

@@ -315,6 +315,27 @@ fn problems_are_shown_with_the_line_they_stand_in() {
     assert_eq!(problems.json()[0]["line"], 2);
 }
 
+#[test]
+fn each_value_in_force_is_shown_with_its_place_and_secrets_are_masked() {
+    let environment = vec![("PORTCULLIS__STORE__URL".into(), "postgres://a:secret@b/c".into())];
+    let shown = print(&Sources { environment, ..Sources::default() }).unwrap();
+    let find = |key: &str| shown.iter().find(|shown| shown.key == key).unwrap();
+    assert_eq!(find("store.url").value, "(masked)");
+    assert_eq!(find("store.url").place.to_string(), "environment PORTCULLIS__STORE__URL");
+    assert_eq!(find("deadlines.head").place, Place::Default);
+    assert!(!format!("{shown:?}").contains("secret@"));
+}
+
+#[test]
+fn what_needs_a_restart_keeps_its_value_and_is_named() {
+    let running = good("workers = 1");
+    let (taken, waiting) =
+        good("workers = 2\n[listen]\nhttps = [\"[::1]:1\"]\n[limits]\nresets = 7").as_reload_of(&running);
+    assert_eq!(waiting, ["listen.https", "workers"]);
+    assert_eq!((taken.workers, taken.limits.resets), (1, 7));
+    assert_eq!(taken.listen.https, running.listen.https);
+}
+
 proptest! {
     #[test]
     fn no_text_makes_the_reader_panic(text in "\\PC{0,200}") {

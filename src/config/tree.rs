@@ -132,6 +132,20 @@ impl Tree {
         }
     }
 
+    /// Where exactly this value was written, for `config print`.
+    pub(super) fn source(&self, key: &str) -> Place {
+        let mut at = key;
+        loop {
+            if self.places.contains_key(at) {
+                return self.place(at);
+            }
+            match at.rfind('[') {
+                Some(end) => at = at.get(..end).unwrap_or_default(),
+                None => return Place::Default,
+            }
+        }
+    }
+
     fn beginning(&self) -> Place {
         if self.path.as_os_str().is_empty() { Place::Default } else { in_file(&self.path, &self.text, 0..0) }
     }
