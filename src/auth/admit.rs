@@ -20,6 +20,8 @@ use crate::model::credentials::Credentials;
 use crate::model::grant::Standing;
 use crate::model::id::AccountId;
 use crate::model::identity::{Identity, Presented as Proof};
+use crate::model::key_text::{self, KeyShape};
+use crate::model::quota::{Subject, Verdict};
 use crate::model::route::{Access, Route};
 use crate::store::{self, StoreError};
 
@@ -248,6 +250,17 @@ fn charge(
     if !guess {
         return error;
     }
-    let _ = (app, asked, key, moment);
-    error
+    // Every id that looks like ours is counted, so that the answer does not tell which ones exist.
+    let subject = key.and_then(|key| match key_text::parse(key.expose()) {
+        KeyShape::Native { id, .. } => Some(Subject::Key(id)),
+        KeyShape::Foreign | KeyShape::Malformed => None,
+    });
+    let source = asked.caller.address;
+    match app.limits.before_unknown(source, subject, moment.now) {
+        Verdict::Wait(wait) => AuthError::Exhausted(wait),
+        Verdict::Allowed { .. } => {
+            app.limits.failed(source, subject, moment.now);
+            error
+        }
+    }
 }
