@@ -6,6 +6,7 @@ use super::actor::{Actor, Place};
 use super::email_link::{self, Issued};
 use super::endings;
 use super::error::{ActionError, Denied, Noun, Rule};
+use super::set_up;
 use crate::app::App;
 use crate::model::account::{Account, AccountKind, AccountStatus, Office, UserName};
 use crate::model::change::Change;
@@ -40,6 +41,19 @@ pub async fn create_person(app: &App, actor: &Actor, new: NewPerson) -> Result<A
     actor.needs_person()?;
     let mut tx = app.store.begin().await?;
     actor.administers(&mut tx).await?;
+    let account = insert_person(app, actor, &mut tx, new).await?;
+    app.commit(tx).await?;
+    Ok(account)
+}
+
+/// Adds a person inside a transaction that holds more. The first administrator ends what the first start
+/// left for everybody.
+pub(super) async fn insert_person(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    new: NewPerson,
+) -> Result<Account, ActionError> {
     let account = Account {
         id: AccountId::mint(),
         user_name: new.user_name,
@@ -51,13 +65,15 @@ pub async fn create_person(app: &App, actor: &Actor, new: NewPerson) -> Result<A
         office: new.office,
         created_at: app.clock.now(),
     };
-    accounts::insert(&mut tx, &account).await?;
+    accounts::insert(tx, &account).await?;
     tx.change(Change::Account(account.id));
+    if account.office == Some(Office::Administrator) {
+        set_up::settle(app, actor, tx).await?;
+    }
     let mut entry = actor.entry("account.created", subject(&account));
     entry.detail = account.office.map(|office| format!("office={}", office.as_str())).unwrap_or_default();
     entry.personal = Some(personal(&account));
     tx.audit(entry);
-    app.commit(tx).await?;
     Ok(account)
 }
 
@@ -172,6 +188,9 @@ pub async fn set_office(
         keep_an_administrator(actor, &mut tx, &account).await?;
     }
     accounts::set_office(&mut tx, account.id, office).await?;
+    if office == Some(Office::Administrator) {
+        set_up::settle(app, actor, &mut tx).await?;
+    }
     finish(app, actor, tx, Account { office, ..account }, "account.office-set").await
 }
 

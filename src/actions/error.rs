@@ -80,6 +80,10 @@ pub enum Noun {
     Session,
     #[error("key")]
     Key,
+    #[error("host")]
+    Host,
+    #[error("link; it may have been used, or replaced by a newer one")]
+    Link,
 }
 
 /// A rule that forbids an act as things stand.
@@ -109,6 +113,12 @@ pub enum Rule {
     /// A service has no factors and so no links, and holds no office.
     #[error("a service account has no password and no office")]
     ServiceAccount,
+    /// A service has no browser.
+    #[error("a service account does not sign in; make it a key")]
+    ServiceSession,
+    /// A session works under one set of credentials on each platform.
+    #[error("choose one set of credentials for each platform")]
+    OnePerPlatform,
     /// The grant would be over before it begins.
     #[error("the end must lie after the beginning and in the future")]
     Period,

@@ -11,6 +11,8 @@ pub mod entitlement;
 mod error;
 pub mod grant;
 pub mod organisation;
+pub mod session;
+pub mod set_up;
 pub mod space;
 
 pub use actor::{Actor, Ceiling, Origin, Place, Who};

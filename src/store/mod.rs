@@ -73,6 +73,7 @@ mod migrate;
 mod open;
 pub mod organisations;
 pub mod sessions;
+pub mod settings;
 pub mod spaces;
 pub mod standing;
 mod tx;
