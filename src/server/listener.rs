@@ -39,8 +39,10 @@ pub struct Reception {
     pub permits: Arc<Permits>,
     /// Where refusals are counted.
     pub metrics: Arc<Metrics>,
-    /// When to stop.
+    /// The way out.
     pub shutdown: Shutdown,
+    /// The phase in which no more connections are taken.
+    pub until: Phase,
 }
 
 /// A door opened inside a runtime.
@@ -49,7 +51,7 @@ enum Open {
     Unix(UnixListener),
 }
 
-/// Hands over connections until draining begins, then those the kernel had already queued.
+/// Hands over connections until their time is over, then those the kernel had already queued.
 ///
 /// # Errors
 /// When the socket cannot join the runtime; never afterwards.
@@ -60,12 +62,12 @@ pub async fn accept(door: Door, reception: Reception, mut hand_over: impl FnMut(
         Listener::Unix(socket) => Open::Unix(UnixListener::from_std(socket)?),
     };
     let mut rest = SHORT_REST;
-    let draining = reception.shutdown.reached(Phase::Draining);
-    tokio::pin!(draining);
+    let over = reception.shutdown.reached(reception.until);
+    tokio::pin!(over);
     loop {
         let next = tokio::select! {
             biased;
-            () = &mut draining => break,
+            () = &mut over => break,
             next = open.next() => next,
         };
         match next {

@@ -6,3 +6,5 @@ mod fuzz_corpora;
 mod gateway_pool;
 #[cfg(test)]
 mod store;
+#[cfg(test)]
+mod walk;
