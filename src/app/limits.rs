@@ -3,7 +3,6 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use super::failures::Tally;
 use crate::cluster::limiter::Limiter;
 use crate::config::Failures;
 use crate::model::quota::{Bucket, Party, Quota, Source, Subject, Verdict};
+use crate::telemetry::metrics::Metrics;
 use crate::time::Timestamp;
 
 /// Parties remembered by name because their budget ran out. Counting does not depend on it.
@@ -25,19 +25,7 @@ pub struct Limits {
     named: Mutex<HashSet<Party>>,
     /// Failed attempts on their way to the audit trail.
     pub tally: Tally,
-    /// Numbers for monitoring.
-    pub counted: Counted,
-}
-
-/// How often what happened since the start.
-#[derive(Debug, Default)]
-pub struct Counted {
-    /// Failed attempts.
-    pub failures: AtomicU64,
-    /// Attempts answered with "wait", because of their source or their subject.
-    pub refused: AtomicU64,
-    /// Budgets that ran out.
-    pub exhausted: AtomicU64,
+    metrics: Arc<Metrics>,
 }
 
 /// A party whose budget has run out.
@@ -51,13 +39,13 @@ pub struct Ban {
 
 impl Limits {
     /// Budgets as configured, counted by `limiter`.
-    pub fn new(limiter: Arc<dyn Limiter>, budgets: Failures) -> Self {
+    pub fn new(limiter: Arc<dyn Limiter>, budgets: Failures, metrics: Arc<Metrics>) -> Self {
         Self {
             limiter,
             budgets: ArcSwap::from_pointee(budgets),
             named: Mutex::default(),
             tally: Tally::default(),
-            counted: Counted::default(),
+            metrics,
         }
     }
 
@@ -75,18 +63,18 @@ impl Limits {
         });
         let verdict = verdict.unwrap_or(Verdict::Wait(Duration::from_secs(1)));
         if verdict.wait().is_some() {
-            self.counted.refused.fetch_add(1, Ordering::Relaxed);
+            self.metrics.held_attempts.inc();
         }
         verdict
     }
 
     /// Counts a failed attempt on its source and on what it was made on.
     pub fn failed(&self, source: IpAddr, subject: Option<Subject>, now: Timestamp) {
-        self.counted.failures.fetch_add(1, Ordering::Relaxed);
+        self.metrics.failed_attempts.inc();
         for (party, budget) in self.budgets_of(source, subject) {
             let verdict = self.limiter.charge(&Bucket::Failures(party), budget, now);
             if matches!(verdict, Verdict::Allowed { remaining: 0, .. }) {
-                self.counted.exhausted.fetch_add(1, Ordering::Relaxed);
+                self.metrics.budgets_exhausted.inc();
                 self.name(party);
             }
         }
@@ -174,7 +162,8 @@ mod tests {
 
     fn limits() -> Limits {
         let quota = |amount| Quota { amount: NonZeroU32::new(amount).unwrap(), per: MINUTE };
-        Limits::new(Arc::new(Local::default()), Failures { per_source: quota(30), per_subject: quota(10) })
+        let budgets = Failures { per_source: quota(30), per_subject: quota(10) };
+        Limits::new(Arc::new(Local::default()), budgets, Arc::default())
     }
 
     fn address(last: u8) -> IpAddr {

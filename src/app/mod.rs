@@ -83,8 +83,9 @@ impl App {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
         let limiter: Arc<dyn Limiter> = Arc::new(Local::default());
+        let metrics = Arc::<Metrics>::default();
         Ok(Self {
-            limits: Limits::new(limiter.clone(), config.failures),
+            limits: Limits::new(limiter.clone(), config.failures, metrics.clone()),
             limiter,
             memories: Memories::with_room(config.keys.cache_entries),
             follower: Follower::begin(&store, clock.now()).await?,
@@ -95,7 +96,7 @@ impl App {
             live: Arc::default(),
             decisions: Decisions::default(),
             turns: Semaphore::new(TURNS),
-            metrics: Arc::default(),
+            metrics,
             store,
             clock,
         })

@@ -44,6 +44,12 @@ pub struct Metrics {
     pub access_lines_dropped: Gauge<i64>,
     /// 1 while new requests are welcome.
     pub ready: Gauge,
+    /// Attempts with a credential that was not good.
+    pub failed_attempts: Counter,
+    /// Attempts told to wait because a failure budget is used up.
+    pub held_attempts: Counter,
+    /// Times that a failure budget was used up.
+    pub budgets_exhausted: Counter,
 }
 
 impl fmt::Debug for Metrics {
@@ -101,6 +107,13 @@ impl Metrics {
                 "Access lines lost to a slow reader",
             ),
             ready: gauge(registry, "ready", "1 while new requests are welcome"),
+            failed_attempts: counter(registry, "failed_attempts", "Attempts with a bad credential"),
+            held_attempts: counter(registry, "held_attempts", "Attempts told to wait"),
+            budgets_exhausted: counter(
+                registry,
+                "failure_budgets_exhausted",
+                "Times that a source or subject used up its budget",
+            ),
             registry: root,
         };
         metrics.reload_successful.set(1);
