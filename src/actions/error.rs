@@ -16,7 +16,7 @@ pub enum ActionError {
     #[error(transparent)]
     Refused(#[from] Rule),
     /// A rule about keys forbids it.
-    #[error("{0}")]
+    #[error(transparent)]
     Key(#[from] KeyRule),
     /// Something of that name exists already.
     #[error("{0}")]

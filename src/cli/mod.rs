@@ -3,6 +3,7 @@
 
 mod account;
 mod audit;
+mod backup;
 mod desk;
 mod entitlement;
 mod grant;
@@ -68,6 +69,10 @@ enum Command {
     /// Steps of the database's schema
     #[command(subcommand)]
     Migrate(migrate::Verb),
+    /// Writes a copy of the whole store to a file, also while the gate serves
+    Backup(backup::Backup),
+    /// Puts a copy back; gates that serve from the store forget all they know
+    Restore(backup::Restore),
 }
 
 impl Command {
@@ -80,6 +85,8 @@ impl Command {
             Self::Grant(verb) => grant::run(verb, desk),
             Self::Audit(verb) => audit::run(verb, desk),
             Self::Migrate(verb) => migrate::run(verb, desk),
+            Self::Backup(verb) => backup::backup(&verb, desk),
+            Self::Restore(verb) => backup::restore(&verb, desk),
         }
     }
 }

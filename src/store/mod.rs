@@ -61,6 +61,7 @@ macro_rules! row {
 pub mod accounts;
 pub mod api_keys;
 pub mod audit;
+pub mod backup;
 pub mod changes;
 pub mod email_links;
 pub mod endings;

@@ -85,4 +85,12 @@ impl Tx {
         }
         Ok(seq)
     }
+
+    /// Commits without numbering anything: for a new database that nobody follows yet.
+    pub(super) async fn commit_as_is(self) -> Result<()> {
+        match self.inner {
+            Inner::Sqlite(held) => within(held.commit()).await,
+            Inner::Postgres(held) => within(held.commit()).await,
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The store on both databases: what it promises to every floor above it.
 
+mod backup;
 mod contract;
 mod credentials;
 mod failures;
