@@ -266,6 +266,14 @@ pub async fn by_name(app: &App, name: &UserName) -> Result<Account, ActionError>
     accounts::by_user_name(&app.store, name).await?.ok_or(ActionError::Missing(Noun::Account))
 }
 
+/// The account of an id.
+///
+/// # Errors
+/// `Missing`, or the store's.
+pub async fn by_id(app: &App, id: AccountId) -> Result<Account, ActionError> {
+    accounts::by_id(&app.store, id).await?.ok_or(ActionError::Missing(Noun::Account))
+}
+
 /// Begins a change of an account that is not closed: administrators change all, managers the services of
 /// their organisation.
 async fn begin_on(app: &App, actor: &Actor, name: &UserName) -> Result<(Tx, Account), ActionError> {

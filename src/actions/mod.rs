@@ -10,6 +10,7 @@ mod endings;
 pub mod entitlement;
 mod error;
 pub mod grant;
+pub mod keyring;
 pub mod organisation;
 pub mod session;
 pub mod set_up;

@@ -4,13 +4,18 @@
 mod account;
 mod audit;
 mod backup;
+mod curl;
 mod desk;
 mod entitlement;
 mod grant;
+mod key;
+mod keyring;
 mod migrate;
 mod moment;
 mod organisation;
 mod output;
+mod secret_input;
+mod session;
 mod space;
 
 use std::path::PathBuf;
@@ -63,6 +68,15 @@ enum Command {
     /// Who holds which role where
     #[command(subcommand)]
     Grant(grant::Verb),
+    /// Keys of programs
+    #[command(subcommand)]
+    Key(key::Verb),
+    /// Sessions of people
+    #[command(subcommand)]
+    Session(session::Verb),
+    /// The file of secrets that the data depend on
+    #[command(subcommand)]
+    Keyring(keyring::Verb),
     /// The trail of who did what
     #[command(subcommand)]
     Audit(audit::Verb),
@@ -83,6 +97,9 @@ impl Command {
             Self::Space(verb) => space::run(verb, desk),
             Self::Entitlement(verb) => entitlement::run(verb, desk),
             Self::Grant(verb) => grant::run(verb, desk),
+            Self::Key(verb) => key::run(verb, desk),
+            Self::Session(verb) => session::run(verb, desk),
+            Self::Keyring(verb) => keyring::run(verb, desk),
             Self::Audit(verb) => audit::run(verb, desk),
             Self::Migrate(verb) => migrate::run(verb, desk),
             Self::Backup(verb) => backup::backup(&verb, desk),

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table as Grid};
+use indicatif::ProgressBar;
 use serde_json::{Map, Value, json};
 
 use super::desk::Exit;
@@ -104,6 +105,11 @@ impl Output {
     /// A remark for people beside the result, on standard error.
     pub fn remark(self, sentence: &str) {
         complain(&format!("{}\n", clean(sentence)));
+    }
+
+    /// A bar that shows how far a long act is; nothing where nobody watches.
+    pub fn progress(self, length: u64) -> ProgressBar {
+        if self.json { ProgressBar::hidden() } else { ProgressBar::new(length) }
     }
 
     /// Warnings of the configuration.

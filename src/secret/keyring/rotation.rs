@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::file::{self, Written, WrittenKey, WrittenSigningKey};
-use super::{Keyring, KeyringError, PEPPER, SEALING};
+use super::{Keyring, KeyringError, PEPPER, SEALING, SIGNING};
 
 /// What is renewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,17 @@ pub enum Part {
     Sealing,
     /// The next key begins to sign, the current one becomes the previous, a new next one is made.
     Signing,
+}
+
+impl Part {
+    /// The word in fingerprints.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pepper => PEPPER,
+            Self::Sealing => SEALING,
+            Self::Signing => SIGNING,
+        }
+    }
 }
 
 /// Whether to wait until apps can know the next signing key.
