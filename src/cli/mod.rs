@@ -4,9 +4,14 @@
 mod account;
 mod audit;
 mod backup;
+mod ban;
+mod check;
+mod config;
+mod control;
 mod curl;
 mod desk;
 mod entitlement;
+mod explain;
 mod grant;
 mod key;
 mod keyring;
@@ -14,6 +19,7 @@ mod migrate;
 mod moment;
 mod organisation;
 mod output;
+mod reload;
 mod secret_input;
 mod session;
 mod space;
@@ -53,6 +59,20 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Reads the configuration as a start would and tells every problem; reaches for store and apps
+    Check(check::Flags),
+    /// What can be configured, and what is
+    #[command(subcommand)]
+    Config(config::Verb),
+    /// Makes the running gate read configuration and certificates anew
+    Reload,
+    /// Says how the running gate is
+    Status,
+    /// Who has used up a budget of failed attempts
+    #[command(subcommand)]
+    Ban(ban::Verb),
+    /// Says why a request was let in or turned away
+    Explain(explain::Flags),
     /// People and service accounts
     #[command(subcommand)]
     Account(account::Verb),
@@ -92,6 +112,12 @@ enum Command {
 impl Command {
     fn run(self, desk: &Desk) -> Result<(), Exit> {
         match self {
+            Self::Check(flags) => check::run(&flags, desk),
+            Self::Config(verb) => config::run(&verb, desk),
+            Self::Reload => reload::reload(desk),
+            Self::Status => reload::status(desk),
+            Self::Ban(verb) => ban::run(&verb, desk),
+            Self::Explain(flags) => explain::run(&flags, desk),
             Self::Account(verb) => account::run(verb, desk),
             Self::Organisation(verb) => organisation::run(verb, desk),
             Self::Space(verb) => space::run(verb, desk),

@@ -237,8 +237,13 @@ fn listen_tcp(address: SocketAddr, reuse: ReusePort, family: Family) -> io::Resu
     Ok(socket.into())
 }
 
-/// Takes over the file of a socket nobody listens on any more; leaves any other file alone.
 fn open_unix(kind: Kind, path: &Path) -> io::Result<Door> {
+    let (socket, file) = bind_unix(path, 0o660)?;
+    Ok(Door { kind, listener: Listener::Unix(socket), _file: Some(file) })
+}
+
+/// Takes over the file of a socket nobody listens on any more; leaves any other file alone.
+pub(super) fn bind_unix(path: &Path, mode: u32) -> io::Result<(UnixListener, SocketFile)> {
     if let Ok(found) = fs::symlink_metadata(path) {
         if !found.file_type().is_socket() {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the file is no socket"));
@@ -250,9 +255,9 @@ fn open_unix(kind: Kind, path: &Path) -> io::Result<Door> {
     }
     let socket = UnixListener::bind(path)?;
     let file = SocketFile(path.to_owned());
-    fs::set_permissions(path, fs::Permissions::from_mode(0o660))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
     socket.set_nonblocking(true)?;
-    Ok(Door { kind, listener: Listener::Unix(socket), _file: Some(file) })
+    Ok((socket, file))
 }
 
 fn unknown_place(source: io::Error) -> BindError {

@@ -5,6 +5,7 @@ pub mod background;
 pub mod certificates;
 pub mod client_certificates;
 pub mod connection;
+pub mod control;
 pub mod crew;
 pub mod development;
 pub mod doors;
@@ -31,6 +32,7 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
+use self::control::{Control, Desk};
 use self::crew::Worker;
 use self::development::DevelopmentError;
 use self::doors::{BindError, Door, Kind};
@@ -133,6 +135,8 @@ impl House {
         let app = Arc::new(App::open(plan.config, plan.clock).await?);
         reload::show(&app, &tls.certificates());
         let config = app.config.load_full();
+        let control = Control::bind(&config.control_socket)
+            .map_err(|source| BindError::Unix { path: config.control_socket.clone(), source })?;
         let permits = Permits::new(&config.limits);
         let doors = doors::open(&config.listen)?;
         let addresses = Addresses::of(&doors);
@@ -149,6 +153,8 @@ impl House {
         let entrance = Entrance { app: Arc::clone(&app), tls };
         let workers = spawn_workers(front, config.workers.max(1), &reception, &entrance)?;
         let mut tasks = background::begin(&reloading, &shutdown);
+        let desk = Desk { reloading: Arc::clone(&reloading), shutdown: shutdown.clone() };
+        tasks.spawn(control.serve(desk));
         own.into_iter().for_each(|door| small_door(&mut tasks, door, &reception, &entrance));
         app.metrics.ready.set(1);
         let running = Running::new(addresses, Arc::clone(&app), Arc::clone(&reloading), shutdown.clone());

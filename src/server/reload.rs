@@ -107,11 +107,11 @@ impl Reloading {
         Ok(())
     }
 
-    /// Reads configuration and certificates anew.
+    /// Reads configuration and certificates anew. Gives the keys that changed but wait for the next start.
     ///
     /// # Errors
     /// See [`ReloadError`]; then nothing changed.
-    pub async fn configuration(&self) -> Result<(), ReloadError> {
+    pub async fn configuration(&self) -> Result<Vec<&'static str>, ReloadError> {
         let mut seen = self.seen.lock().await;
         *seen = Seen::now(&self.app.config.load());
         let result = self.read_configuration();
@@ -123,14 +123,21 @@ impl Reloading {
         result
     }
 
-    fn read_configuration(&self) -> Result<(), ReloadError> {
+    fn read_configuration(&self) -> Result<Vec<&'static str>, ReloadError> {
         let sources = self.sources.as_ref().ok_or(ReloadError::NoSources)?;
         let loaded = Config::load(sources).map_err(ReloadError::Configuration)?;
-        self.refresh_tls(&loaded.config)?;
-        self.permits.limit(&loaded.config.limits);
-        self.app.limits.follow(loaded.config.failures);
-        self.app.config.store(Arc::new(loaded.config));
-        Ok(())
+        for warning in &loaded.warnings.all {
+            tracing::warn!("{warning}");
+        }
+        let (config, waiting) = loaded.config.as_reload_of(&self.app.config.load());
+        self.refresh_tls(&config)?;
+        if !waiting.is_empty() {
+            tracing::warn!(keys = ?waiting, "changed values that wait for the next start");
+        }
+        self.permits.limit(&config.limits);
+        self.app.limits.follow(config.failures);
+        self.app.config.store(Arc::new(config));
+        Ok(waiting)
     }
 
     /// Reads certificates anew and renews the development certificate when its time has come.
@@ -152,10 +159,10 @@ impl Reloading {
         Ok(())
     }
 
-    fn report(&self, what: &str, result: &Result<(), ReloadError>) {
+    fn report<T>(&self, what: &str, result: &Result<T, ReloadError>) {
         self.app.metrics.reload_successful.set(i64::from(result.is_ok()));
         match result {
-            Ok(()) => tracing::info!("reloaded {what}"),
+            Ok(_) => tracing::info!("reloaded {what}"),
             Err(error) => tracing::error!(%error, "{what} not reloaded; what was in force stays in force"),
         }
     }

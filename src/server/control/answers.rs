@@ -1,0 +1,135 @@
+//! What each request on the control channel does. A request is `{"do": "…", …}`; the answer is
+//! `{"done": …}`, or `{"error": "…"}` with `problems` where the configuration has some.
+
+use serde_json::{Value, json};
+
+use super::Desk;
+use crate::app::App;
+use crate::model::audit::{AuditActor, AuditEntry};
+use crate::model::caller::RequestId;
+use crate::model::identity::Presented;
+use crate::model::quota::Party;
+use crate::server::reload::ReloadError;
+use crate::server::shutdown::Phase;
+use crate::store::StoreError;
+
+/// Does what is asked.
+pub(super) async fn answer(request: &Value, desk: &Desk) -> Value {
+    let app = &desk.reloading.app;
+    let text = |name: &str| request.get(name).and_then(Value::as_str).unwrap_or_default();
+    match text("do") {
+        "status" => status(app, desk),
+        "reload" => reload(desk).await,
+        "ban list" => bans(app),
+        "ban remove" => lift(app, text("party")).await,
+        "explain" => explain(app, text("request")),
+        other => refused(&format!("the gate cannot do \"{other}\"")),
+    }
+}
+
+fn refused(why: &str) -> Value {
+    json!({ "error": why })
+}
+
+fn status(app: &App, desk: &Desk) -> Value {
+    let metrics = &app.metrics;
+    json!({ "done": {
+        "version": env!("CARGO_PKG_VERSION"),
+        "process": std::process::id(),
+        "phase": phase(desk.shutdown.phase()),
+        "public_url": &*app.config.load().public_url.origin,
+        "generation": metrics.generation.get(),
+        "last_reload_successful": metrics.reload_successful.get() == 1,
+        "connections": metrics.connections_open.get(),
+        "requests_in_flight": metrics.in_flight.get(),
+        "store_is_away": app.follower.store_is_away(),
+        "changes_read_at": app.follower.read_at().to_string(),
+    }})
+}
+
+const fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Serving => "serving",
+        Phase::Leaving => "leaving",
+        Phase::Draining => "draining",
+        Phase::Cutting => "cutting",
+        Phase::Ended => "ended",
+    }
+}
+
+async fn reload(desk: &Desk) -> Value {
+    match desk.reloading.configuration().await {
+        Ok(waiting) => {
+            let generation = desk.reloading.app.metrics.generation.get();
+            json!({ "done": { "generation": generation, "waiting": waiting } })
+        }
+        Err(ReloadError::Configuration(problems)) => {
+            json!({ "error": problems.to_string(), "problems": problems.json() })
+        }
+        Err(error) => refused(&error.to_string()),
+    }
+}
+
+fn bans(app: &App) -> Value {
+    let bans = app.limits.bans(app.clock.now());
+    let row = |ban: &crate::app::limits::Ban| {
+        let seconds = ban.left.as_secs() + u64::from(ban.left.subsec_nanos() > 0);
+        json!({ "party": ban.party.to_string(), "seconds": seconds })
+    };
+    json!({ "done": bans.iter().map(row).collect::<Vec<_>>() })
+}
+
+async fn lift(app: &App, party: &str) -> Value {
+    let Ok(party) = party.parse::<Party>() else {
+        return refused(&format!("\"{party}\" is neither an address, a key id nor an account id"));
+    };
+    let lifted = app.limits.lift(party, app.clock.now());
+    if lifted && let Err(error) = note_lifted(app, party).await {
+        tracing::error!(%error, %party, "a ban was lifted, but the audit trail could not be written");
+        return refused("the ban is lifted, but the audit trail could not be written");
+    }
+    json!({ "done": { "lifted": lifted } })
+}
+
+async fn note_lifted(app: &App, party: Party) -> Result<(), StoreError> {
+    // A source is an address of a person and can be erased; an id names nobody.
+    let (subject, personal) = match party {
+        Party::Source(source) => ("source".to_owned(), Some(source.to_string())),
+        Party::Subject(subject) => (subject.to_string(), None),
+    };
+    let mut tx = app.store.begin().await?;
+    tx.audit(AuditEntry {
+        act: "ban.lifted",
+        actor: AuditActor::Operator,
+        subject,
+        organisation: None,
+        address: None,
+        request: None,
+        detail: String::new(),
+        personal,
+    });
+    app.commit(tx).await.map(|_| ())
+}
+
+fn explain(app: &App, request: &str) -> Value {
+    let Ok(id) = RequestId::parse(request) else {
+        return refused("a request id has 32 characters of 0-9 and a-f");
+    };
+    let Some(decision) = app.decisions.of(&id, app.clock.now()) else {
+        return refused(
+            "nothing is remembered of this request; decisions are kept for ten minutes, the last 10,000 of them",
+        );
+    };
+    let credential = decision.credential.map(|presented| match presented {
+        Presented::Session(id) => format!("session {id}"),
+        Presented::Key(id) => format!("key {id}"),
+    });
+    json!({ "done": {
+        "request": decision.request.to_string(),
+        "at": decision.at.to_string(),
+        "status": decision.status,
+        "route": &*decision.route,
+        "reason": decision.reason,
+        "credential": credential,
+    }})
+}
