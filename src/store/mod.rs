@@ -5,8 +5,8 @@
 macro_rules! on {
     (read $store:expr, $db:ident => $query:expr) => {
         match $store {
-            $crate::store::Store::Sqlite { read: $db, .. } => $crate::store::within($query).await,
-            $crate::store::Store::Postgres($db) => $crate::store::within($query).await,
+            $crate::store::Store::Sqlite { read: $db, .. } => $crate::store::soon($query).await,
+            $crate::store::Store::Postgres($db) => $crate::store::soon($query).await,
         }
     };
     (tx $tx:expr, $db:ident => $query:expr) => {
@@ -112,8 +112,11 @@ pub enum Store {
     Postgres(PgPool),
 }
 
-/// Longest wait for any one answer of the database.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
+/// Longest wait for any one answer within a write.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// Longest wait for the answer to a read, on which a request at the gate may wait.
+const READ_DEADLINE: Duration = Duration::from_secs(2);
 
 impl Store {
     /// Begins a transaction. On SQLite it is the only writer until it ends.
@@ -149,9 +152,18 @@ impl Store {
     }
 }
 
-/// Runs one call to the database inside the deadline.
+/// Runs one call of a write inside its deadline.
 pub(crate) async fn within<T>(call: impl Future<Output = sqlx::Result<T>>) -> Result<T> {
-    match tokio::time::timeout(DEADLINE, call).await {
+    in_time(DEADLINE, call).await
+}
+
+/// Runs one read inside its deadline.
+pub(crate) async fn soon<T>(call: impl Future<Output = sqlx::Result<T>>) -> Result<T> {
+    in_time(READ_DEADLINE, call).await
+}
+
+async fn in_time<T>(longest: Duration, call: impl Future<Output = sqlx::Result<T>>) -> Result<T> {
+    match tokio::time::timeout(longest, call).await {
         Ok(answer) => answer.map_err(StoreError::from),
         Err(_) => Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)),
     }

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection as _, PgConnection, PgPool, SqliteConnection};
 
 use super::{Result, Store, StoreError, migrate};
 use crate::config::StoreConfig;
@@ -22,7 +22,10 @@ const SERVER_CONNECTIONS: u32 = 16;
 const BUSY: Duration = Duration::from_secs(4);
 
 /// Longest wait for a connection.
-const ACQUIRE: Duration = Duration::from_secs(3);
+const ACQUIRE: Duration = Duration::from_secs(2);
+
+/// Longest wait for a sign of life from a connection that is given back.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 
 /// Opens the store and brings its schema up to date. A new SQLite file is readable by its owner only.
 ///
@@ -57,7 +60,11 @@ async fn sqlite(path: &Path) -> Result<Store> {
         .synchronous(SqliteSynchronous::Full)
         .pragma("temp_store", "memory")
         .statement_cache_capacity(256);
-    let write = sqlite_pool(1).connect_with(options.clone()).await.map_err(refused)?;
+    let write = sqlite_pool(1)
+        .after_release(|connection, _| Box::pin(is_clean(connection)))
+        .connect_with(options.clone())
+        .await
+        .map_err(refused)?;
     let reading = options.read_only(true).pragma("query_only", "1");
     let read = sqlite_pool(READERS).connect_with(reading.clone()).await.map_err(refused)?;
     let watch = sqlite_pool(1).connect_with(reading).await.map_err(refused)?;
@@ -72,6 +79,14 @@ fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
+}
+
+/// When a disk is full SQLite ends the transaction by itself, which the driver does not notice: it goes on
+/// counting the transaction as open and could never begin another one. Such a connection is given up.
+/// The answer to the ping comes after the roll-back that went before it.
+async fn is_clean(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// Makes the file with mode 0600 before SQLite would make it with the process's umask; its `-wal` and
@@ -100,8 +115,18 @@ async fn postgres(url: &str) -> Result<Store> {
         .max_connections(SERVER_CONNECTIONS)
         .acquire_timeout(ACQUIRE)
         .test_before_acquire(false)
+        .after_release(|connection, _| Box::pin(lives(connection)))
         .connect_with(options);
     super::within(pool).await.map(Store::Postgres)
+}
+
+/// A connection whose server fell silent would be waited for without end before it is used again, so it is
+/// given up instead; enough of these would use up the pool.
+async fn lives(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    match tokio::time::timeout(SIGN_OF_LIFE, connection.ping()).await {
+        Ok(answer) => answer.map(|()| true),
+        Err(_) => Err(sqlx::Error::PoolTimedOut),
+    }
 }
 
 /// One connection to the same server whose statements may take as long as they need.

@@ -7,3 +7,4 @@ mod failures;
 mod ground;
 mod migrations;
 mod nouns;
+mod trouble;
