@@ -1,0 +1,82 @@
+//! One line per request: what was asked, what was answered and why. Nothing secret: no query, no field
+//! values, key-shaped text masked (H10).
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use crate::model::key_text;
+
+/// One request, as logged. Field order is the order in the line.
+#[derive(Debug, Serialize)]
+pub struct Line<'a> {
+    /// Kind of line: always `access`.
+    pub event: &'static str,
+    /// When it was answered, RFC 3339 in UTC.
+    pub at: String,
+    /// The request's name.
+    pub request: &'a str,
+    /// The client's address.
+    pub client: IpAddr,
+    /// Method.
+    pub method: &'a str,
+    /// Host in canonical form; empty when there was none.
+    pub host: &'a str,
+    /// Path as sent, without its query.
+    pub path: Cow<'a, str>,
+    /// `1.0`, `1.1` or `2`.
+    pub http: &'static str,
+    /// Route by name; `-` when none was found.
+    pub route: &'a str,
+    /// Status answered.
+    pub status: u16,
+    /// Why: `admitted`, or the refusal's reason.
+    pub reason: &'static str,
+    /// User name, once known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<&'a str>,
+    /// Key id or session id, once known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+    /// Microseconds from the head of the request to the head of the answer.
+    pub micros: u64,
+}
+
+impl Line<'_> {
+    /// The line as JSON, appended with its line feed.
+    pub fn write_to(&self, buffer: &mut Vec<u8>) {
+        let start = buffer.len();
+        match serde_json::to_writer(&mut *buffer, self) {
+            Ok(()) => buffer.push(b'\n'),
+            Err(_) => buffer.truncate(start),
+        }
+    }
+}
+
+/// A path with everything that looks like a key of ours taken out.
+pub fn masked(path: &str) -> Cow<'_, str> {
+    let Some(at) = path.find("pck_").or_else(|| path.find("pcs_")) else { return Cow::Borrowed(path) };
+    let (before, key) = path.split_at(at);
+    let end = key.bytes().skip(4).position(|byte| !byte.is_ascii_alphanumeric()).map_or(key.len(), |n| n + 4);
+    let shown = end.min(4 + crate::model::api_key::KeyId::LEN);
+    let rest = key.get(end..).unwrap_or_default();
+    if end <= shown || end < key_text::LEN / 2 {
+        return Cow::Owned(format!("{before}{}{}", key.get(..end).unwrap_or_default(), masked(rest)));
+    }
+    Cow::Owned(format!("{before}{}…{}", key.get(..shown).unwrap_or_default(), masked(rest)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// H10: a key that strayed into a path is not logged; its public id is.
+    #[test]
+    fn keys_in_paths_are_masked() {
+        let key = format!("pck_{}{}", "a".repeat(12), "b".repeat(38));
+        assert_eq!(masked(&format!("/x/{key}/y/{key}")), "/x/pck_aaaaaaaaaaaa…/y/pck_aaaaaaaaaaaa…");
+        assert_eq!(masked("/plain/pck_/x"), "/plain/pck_/x");
+        assert_eq!(masked("/plain"), "/plain");
+    }
+}

@@ -1,0 +1,135 @@
+//! Carries a prepared request to its app and the answer back, both as streams. Retries nothing that an app
+//! may have acted on; a client that leaves ends the exchange.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use http::header::CONTENT_LENGTH;
+use http::request::Parts;
+use http::{Request, Response, Version};
+use hyper::body::{Body as _, Incoming};
+
+use super::body::{AppBody, Body, ClientBody, RequestBody};
+use super::collected::{self, CollectError, Collected};
+use super::exchange::{Exchange, Watch};
+use super::pool::{Lease, Pool, Retry};
+use super::refusal::Refusal;
+use super::{response_headers, upgrade};
+
+/// After this long without a head of an answer the exchange is listed as one that lasts.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// How one request is carried.
+pub struct Carriage<'a> {
+    /// The app's connections.
+    pub pool: &'a Arc<Pool<RequestBody>>,
+    /// The exchange it belongs to.
+    pub exchange: &'a Arc<Exchange>,
+    /// Longest pause of a client's body.
+    pub client_idle: Duration,
+    /// Where long bodies are kept while they are collected.
+    pub directory: &'a std::path::Path,
+}
+
+/// A request whose head is ready for the app.
+pub struct Ready {
+    /// The head.
+    pub head: Parts,
+    /// The client's body.
+    pub body: Incoming,
+    /// The client's end, where a WebSocket is wanted.
+    pub websocket: Option<upgrade::ClientEnd>,
+}
+
+/// Carries a request.
+///
+/// # Errors
+/// [`Refusal`], when there is no answer to give.
+pub async fn forward(carriage: &Carriage<'_>, ready: Ready) -> Result<Response<Body>, Refusal> {
+    let Ready { mut head, body, websocket } = ready;
+    let too_long = Arc::new(AtomicBool::new(false));
+    let body = match &websocket {
+        Some(_) => RequestBody::Empty,
+        None => request_body(carriage, &mut head, body, &too_long).await?,
+    };
+    if websocket.is_some() {
+        upgrade::ask(&mut head);
+    }
+    let (response, lease) = match answer(carriage, Request::from_parts(head, body)).await {
+        Err(_) if too_long.load(Ordering::Acquire) => return Err(Refusal::TooLong),
+        answer => answer?,
+    };
+    let idle = carriage.pool.limits().body_idle;
+    match websocket {
+        Some(mut client) if upgrade::is_agreed(&response) => {
+            client.held.push(Box::new(lease));
+            Ok(upgrade::join(response, client, carriage.exchange, idle))
+        }
+        refused => {
+            let (mut head, incoming) = response.into_parts();
+            response_headers::clean(&mut head.headers);
+            head.version = Version::HTTP_11;
+            let watch = Watch::over(carriage.exchange.clone(), idle);
+            // After a refused upgrade nobody knows which protocol comes next on that connection (F2).
+            let body = match refused {
+                Some(_) => AppBody::last_of(incoming, watch, lease),
+                None => AppBody::new(incoming, watch, lease),
+            };
+            Ok(Response::from_parts(head, Body::App(body)))
+        }
+    }
+}
+
+/// The body to send: counted against the route's limit, collected first where the route says so.
+async fn request_body(
+    carriage: &Carriage<'_>,
+    head: &mut Parts,
+    body: Incoming,
+    too_long: &Arc<AtomicBool>,
+) -> Result<RequestBody, Refusal> {
+    if body.is_end_stream() {
+        return Ok(RequestBody::Empty);
+    }
+    let policy = carriage.exchange.route.body;
+    let declared = body.size_hint().exact();
+    let limit = if policy.buffer { Some(policy.limit.unwrap_or(collected::LONGEST)) } else { policy.limit };
+    if declared.zip(limit).is_some_and(|(declared, limit)| declared > limit) {
+        return Err(Refusal::TooLong);
+    }
+    let watch = Watch::over(carriage.exchange.clone(), carriage.client_idle);
+    let stream = RequestBody::Stream(Box::new(ClientBody::new(body, watch, limit, too_long.clone())));
+    if !policy.buffer || declared.is_some() {
+        return Ok(stream);
+    }
+    head.headers.remove(CONTENT_LENGTH);
+    match Collected::from(stream, carriage.directory).await {
+        Ok(whole) => Ok(RequestBody::Whole(whole)),
+        Err(_) if too_long.load(Ordering::Acquire) => Err(Refusal::TooLong),
+        Err(CollectError::Body(error)) => Err(Refusal::Body(error)),
+        Err(CollectError::Disk(error)) => {
+            tracing::error!(%error, "a body cannot be collected");
+            Err(Refusal::Auth(crate::auth::error::AuthError::Unavailable(None)))
+        }
+    }
+}
+
+/// Sends the request and waits for the head of the answer; one that is waited for long can be cut.
+async fn answer(
+    carriage: &Carriage<'_>,
+    request: Request<RequestBody>,
+) -> Result<(Response<Incoming>, Lease<RequestBody>), Refusal> {
+    let deadline = carriage.exchange.route.body.response.unwrap_or(carriage.pool.limits().response);
+    let mut sending = pin!(carriage.pool.send(request, Retry::Idempotent, deadline));
+    let quick = tokio::time::timeout(AT_ONCE, sending.as_mut()).await;
+    if let Ok(answer) = quick {
+        return Ok(answer?);
+    }
+    // The pool keeps the deadline; the list only needs to know when to cut.
+    let live = carriage.exchange.enter(Duration::MAX);
+    tokio::select! {
+        answer = sending => Ok(answer?),
+        () = live.cut().cancelled() => Err(Refusal::Cut),
+    }
+}

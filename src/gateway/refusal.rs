@@ -1,0 +1,190 @@
+//! Why a request was turned away: what it is called in logs, whose fault it is, and the problem that the
+//! caller is told.
+
+use std::time::Duration;
+
+use http::{HeaderValue, StatusCode};
+use serde_json::Value;
+
+use super::body::BodyError;
+use super::host::BadHost;
+use super::path::BadPath;
+use super::pool::SendError;
+use super::request_headers::BadFields;
+use crate::auth::credentials::Unreadable;
+use crate::auth::error::{AuthError, Lack};
+use crate::web::problem::{Challenge, Problem};
+
+/// Why a request was turned away.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Its host is missing, doubled or malformed.
+    #[error(transparent)]
+    Host(#[from] BadHost),
+    /// Its path could be read in two ways.
+    #[error(transparent)]
+    Path(#[from] BadPath),
+    /// Its fields could be read in two ways.
+    #[error(transparent)]
+    Fields(#[from] BadFields),
+    /// A method that no gateway passes on (`CONNECT`, `TRACE`).
+    #[error("the method is not passed on")]
+    Method,
+    /// The host is none of ours, or not one of this connection's (421).
+    #[error("the host is not served on this connection")]
+    Misdirected,
+    /// Nothing is served at this path.
+    #[error("no route")]
+    NoRoute,
+    /// Something is, by other methods.
+    #[error("no route for this method")]
+    NoMethod(HeaderValue),
+    /// An upgrade that is not passed on.
+    #[error("the upgrade is not passed on")]
+    Upgrade,
+    /// Not admitted.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// A request quota is used up.
+    #[error("a request quota is used up")]
+    Quota(Duration),
+    /// The body is longer than the route allows.
+    #[error("the body is longer than the route allows")]
+    TooLong,
+    /// The client stopped sending its body.
+    #[error("the body was not sent")]
+    Body(#[source] BodyError),
+    /// The app did not answer.
+    #[error(transparent)]
+    Upstream(#[from] SendError),
+    /// The exchange was cut while the app was being waited for.
+    #[error("the exchange was cut")]
+    Cut,
+}
+
+/// Whose fault a refusal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The caller's.
+    Caller,
+    /// The app's.
+    Upstream,
+    /// Ours.
+    Gate,
+}
+
+impl Refusal {
+    /// Whose fault it is: the level of the log line follows from it.
+    pub const fn fault(&self) -> Fault {
+        match self {
+            Self::Upstream(SendError::Body(_)) => Fault::Caller,
+            Self::Upstream(_) => Fault::Upstream,
+            Self::Auth(AuthError::Unavailable(_)) => Fault::Gate,
+            _ => Fault::Caller,
+        }
+    }
+
+    /// A stable word for logs, metrics and `explain`.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Host(BadHost::Missing) => "host-missing",
+            Self::Host(BadHost::Several) => "host-doubled",
+            Self::Host(BadHost::Malformed) => "host-malformed",
+            Self::Path(_) => "path-ambiguous",
+            Self::Fields(_) => "fields-ambiguous",
+            Self::Method => "method-refused",
+            Self::Misdirected => "misdirected",
+            Self::NoRoute => "no-route",
+            Self::NoMethod(_) => "no-method",
+            Self::Upgrade => "upgrade-refused",
+            Self::Auth(error) => error.reason(),
+            Self::Quota(_) => "quota",
+            Self::TooLong => "body-too-long",
+            Self::Body(_) | Self::Upstream(SendError::Body(_)) => "body-broken",
+            Self::Upstream(SendError::NoTarget) => "upstream-no-target",
+            Self::Upstream(SendError::Busy) => "upstream-busy",
+            Self::Upstream(SendError::Connect(_)) => "upstream-connect",
+            Self::Upstream(SendError::Timeout(_)) => "upstream-timeout",
+            Self::Upstream(SendError::Broken(_)) => "upstream-broken",
+            Self::Cut => "cut",
+        }
+    }
+
+    /// What the caller is told.
+    pub fn problem(self) -> Problem {
+        let problem = |status, slug| Problem::new(status, slug);
+        match self {
+            Self::Host(_) => problem(StatusCode::BAD_REQUEST, "bad-host"),
+            Self::Path(_) => problem(StatusCode::BAD_REQUEST, "bad-path"),
+            Self::Fields(BadFields::Expectation) => problem(StatusCode::EXPECTATION_FAILED, "bad-expectation"),
+            Self::Fields(_) => problem(StatusCode::BAD_REQUEST, "bad-fields"),
+            Self::Method => problem(StatusCode::NOT_IMPLEMENTED, "method-not-passed"),
+            Self::Misdirected => problem(StatusCode::MISDIRECTED_REQUEST, "misdirected"),
+            Self::NoRoute => problem(StatusCode::NOT_FOUND, "not-found"),
+            Self::NoMethod(allow) => {
+                Problem { allow: Some(allow), ..problem(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed") }
+            }
+            Self::Upgrade => problem(StatusCode::BAD_REQUEST, "bad-upgrade"),
+            Self::Auth(error) => of_auth(error),
+            Self::Quota(wait) => {
+                Problem { retry_after: Some(wait), ..problem(StatusCode::TOO_MANY_REQUESTS, "quota") }
+            }
+            Self::TooLong => problem(StatusCode::PAYLOAD_TOO_LARGE, "body-too-long"),
+            Self::Body(_) | Self::Upstream(SendError::Body(_)) => problem(StatusCode::BAD_REQUEST, "body-broken"),
+            Self::Upstream(SendError::Timeout(_)) => problem(StatusCode::GATEWAY_TIMEOUT, "app-timeout"),
+            Self::Upstream(SendError::Busy) => Problem {
+                retry_after: Some(Duration::from_secs(1)),
+                ..problem(StatusCode::SERVICE_UNAVAILABLE, "app-busy")
+            },
+            Self::Upstream(SendError::NoTarget | SendError::Connect(_) | SendError::Broken(_)) => {
+                problem(StatusCode::BAD_GATEWAY, "app-unreachable")
+            }
+            Self::Cut => problem(StatusCode::FORBIDDEN, "cut"),
+        }
+    }
+}
+
+fn of_auth(error: AuthError) -> Problem {
+    let problem = |status, slug| Problem::new(status, slug);
+    let bad_key = || Problem { challenge: Challenge::BadKey, ..problem(StatusCode::UNAUTHORIZED, "bad-key") };
+    match error {
+        AuthError::Unreadable(Unreadable::Several) => problem(StatusCode::BAD_REQUEST, "several-credentials"),
+        AuthError::Unreadable(Unreadable::ConnectionBound) => {
+            problem(StatusCode::BAD_REQUEST, "connection-bound")
+        }
+        AuthError::Unreadable(
+            Unreadable::Scheme | Unreadable::Malformed | Unreadable::User | Unreadable::Length,
+        )
+        | AuthError::BadKey(_) => bad_key(),
+        AuthError::Nobody => {
+            Problem { challenge: Challenge::Key, ..problem(StatusCode::UNAUTHORIZED, "nobody") }
+        }
+        AuthError::ClearText => problem(StatusCode::FORBIDDEN, "clear-text"),
+        AuthError::Exhausted(wait) => {
+            Problem { retry_after: Some(wait), ..problem(StatusCode::TOO_MANY_REQUESTS, "too-many-failures") }
+        }
+        AuthError::Forbidden(lack) => problem(StatusCode::FORBIDDEN, of_lack(lack)),
+        AuthError::Choose(list) => {
+            let list = list.iter().map(|credentials| Value::from(credentials.to_string())).collect();
+            let members = vec![("credentials", Value::Array(list))];
+            Problem { members, ..problem(StatusCode::FORBIDDEN, "choose-credentials") }
+        }
+        AuthError::CrossOrigin => problem(StatusCode::FORBIDDEN, "cross-origin"),
+        AuthError::Unavailable(_) => Problem {
+            retry_after: Some(Duration::from_secs(5)),
+            ..problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+        },
+    }
+}
+
+const fn of_lack(lack: Lack) -> &'static str {
+    match lack {
+        Lack::Method => "method-not-accepted",
+        Lack::Platform => "other-platform",
+        Lack::Membership => "no-credentials",
+        Lack::Pick => "credentials-not-held",
+        Lack::Rank => "role-too-low",
+        Lack::Validation => "not-validated",
+        Lack::Age => "authentication-too-old",
+    }
+}

@@ -1,0 +1,129 @@
+//! Problems: how the gate says no to programs (RFC 9457). A status, a stable slug, a sentence for the
+//! caller and the request's name; what lies behind goes to the log, never to the wire.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use http::{Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::model::caller::RequestId;
+
+/// An answer that says no.
+#[derive(Debug)]
+pub struct Problem {
+    /// Status of the answer.
+    pub status: StatusCode,
+    /// Stable name of the kind of problem; the last part of `type`, and of its words in the catalogue.
+    pub slug: &'static str,
+    /// When to ask again.
+    pub retry_after: Option<Duration>,
+    /// Which credentials would do.
+    pub challenge: Challenge,
+    /// Further members of the document, e.g. the credentials to choose from.
+    pub members: Vec<(&'static str, Value)>,
+    /// Methods that would do (405).
+    pub allow: Option<HeaderValue>,
+}
+
+/// What a 401 asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Challenge {
+    /// Nothing: no 401, or a script in a browser, which would show a password prompt (pain 6).
+    None,
+    /// A key, by Basic or Bearer (RFC 7617, RFC 6750).
+    Key,
+    /// A key, and the one that was sent is not good (RFC 6750 section 3.1).
+    BadKey,
+}
+
+impl Problem {
+    /// A problem of this kind, with nothing more to say.
+    pub const fn new(status: StatusCode, slug: &'static str) -> Self {
+        Self { status, slug, retry_after: None, challenge: Challenge::None, members: Vec::new(), allow: None }
+    }
+
+    /// The words for people and programs, in English: title and detail.
+    pub fn words(&self) -> (String, String) {
+        (self.slug.to_owned(), self.slug.to_owned())
+    }
+
+    /// The problem document.
+    pub fn document(&self, request: &RequestId) -> Bytes {
+        let (title, detail) = self.words();
+        let mut document = json!({
+            "type": format!("urn:portcullis:problem:{}", self.slug),
+            "title": title,
+            "status": self.status.as_u16(),
+            "detail": detail,
+            "request_id": request.as_str(),
+        });
+        if let Value::Object(map) = &mut document {
+            map.extend(self.members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        }
+        let mut text = document.to_string();
+        text.push('\n');
+        text.into()
+    }
+
+    /// Sets the fields that tell what would help, on whatever form the answer takes.
+    pub fn set_fields(&self, headers: &mut HeaderMap) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(wait) = self.retry_after {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        if let Some(allow) = &self.allow {
+            headers.insert(ALLOW, allow.clone());
+        }
+        let bearer = match self.challenge {
+            Challenge::None => return,
+            Challenge::Key => HeaderValue::from_static("Bearer realm=\"portcullis\""),
+            Challenge::BadKey => {
+                HeaderValue::from_static("Bearer realm=\"portcullis\", error=\"invalid_token\"")
+            }
+        };
+        let basic = HeaderValue::from_static("Basic realm=\"portcullis\", charset=\"UTF-8\"");
+        headers.append(WWW_AUTHENTICATE, basic);
+        headers.append(WWW_AUTHENTICATE, bearer);
+    }
+
+    /// The answer to a program.
+    pub fn for_programs(&self, request: &RequestId) -> Response<Bytes> {
+        let mut response = Response::new(self.document(request));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        self.set_fields(headers);
+        response
+    }
+
+    /// The answer to a gRPC client: status in the head, since there is no body (trailers-only).
+    pub fn for_grpc(&self) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::new());
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        headers.insert("grpc-status", HeaderValue::from(self.grpc_status()));
+        headers.insert("grpc-message", HeaderValue::from_static(self.slug));
+        self.set_fields(headers);
+        headers.remove(WWW_AUTHENTICATE);
+        response
+    }
+
+    /// The gRPC status code that says the same.
+    fn grpc_status(&self) -> u16 {
+        match self.status.as_u16() {
+            401 => 16,
+            403 => 7,
+            404 | 405 | 421 => 12,
+            413 | 429 => 8,
+            400..=499 => 3,
+            504 => 4,
+            502 | 503 => 14,
+            _ => 13,
+        }
+    }
+}
