@@ -6,6 +6,7 @@ pub mod secret;
 pub mod time;
 // floor 1: words
 pub mod model;
+pub mod words;
 // floor 2: the deed
 pub mod config;
 // floor 3: the outside world
@@ -13,9 +14,16 @@ pub mod cluster;
 pub mod store;
 pub mod telemetry;
 // floor 4: the running gateway
-pub mod actions;
 pub mod app;
+// floor 5: decisions
+pub mod actions;
 pub mod auth;
+// floor 6: HTTP vocabulary
+pub mod web;
+// floor 7: rooms a guest can enter
+pub mod api;
+pub mod pages;
+// floor 8: the walk
 pub mod gateway;
 // floor 9: sockets
 pub mod server;

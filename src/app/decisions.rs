@@ -2,10 +2,11 @@
 //! Bounded in number and age; never on disk.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::model::caller::RequestId;
+use crate::model::identity::Presented;
 use crate::time::Timestamp;
 
 /// How many are kept.
@@ -23,12 +24,12 @@ pub struct Decision {
     pub at: Timestamp,
     /// Status answered.
     pub status: u16,
-    /// Route by name; `-` when none was found.
-    pub route: std::sync::Arc<str>,
+    /// Route by name, if one was found.
+    pub route: Option<Arc<str>>,
     /// Why, as a stable slug (`admitted`, `expired`, …).
     pub reason: &'static str,
     /// The credential's public id, if one was presented and known.
-    pub credential: Option<crate::model::identity::Presented>,
+    pub credential: Option<Presented>,
 }
 
 /// The ring of decisions.

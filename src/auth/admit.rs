@@ -42,7 +42,7 @@ pub struct Asked<'a> {
 }
 
 /// Proof of admission.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Pass {
     identity: Option<Arc<Identity>>,
     holder: Option<Holder>,
@@ -54,6 +54,18 @@ impl Pass {
     /// Who was admitted; `None` on public and optional routes only.
     pub const fn identity(&self) -> Option<&Arc<Identity>> {
         self.identity.as_ref()
+    }
+
+    /// Lets a real preflight through to an app that answers its own: nobody is identified, and browsers send
+    /// no credential with it.
+    ///
+    /// # Errors
+    /// [`AuthError::Unavailable`], when the route's access cannot be decided.
+    pub fn for_preflight(app: &App, route: &Route) -> Result<Self, AuthError> {
+        match route.broken {
+            Some(_) => Err(AuthError::Unavailable(None)),
+            None => Ok(Self { identity: None, holder: None, picked: None, admitted: app.recent.epoch() }),
+        }
     }
 
     /// What a lasting exchange under this pass is listed with.

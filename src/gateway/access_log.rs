@@ -4,9 +4,11 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use crate::model::identity::Presented;
 use crate::model::key_text;
+use crate::time::Timestamp;
 
 /// One request, as logged. Field order is the order in the line.
 #[derive(Debug, Serialize)]
@@ -14,14 +16,15 @@ pub struct Line<'a> {
     /// Kind of line: always `access`.
     pub event: &'static str,
     /// When it was answered, RFC 3339 in UTC.
-    pub at: String,
+    #[serde(serialize_with = "shown")]
+    pub at: Timestamp,
     /// The request's name.
     pub request: &'a str,
     /// The client's address.
     pub client: IpAddr,
     /// Method.
     pub method: &'a str,
-    /// Host in canonical form; empty when there was none.
+    /// Host as named; empty when there was none.
     pub host: &'a str,
     /// Path as sent, without its query.
     pub path: Cow<'a, str>,
@@ -37,8 +40,8 @@ pub struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<&'a str>,
     /// Key id or session id, once known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub credential: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "named")]
+    pub credential: Option<Presented>,
     /// Microseconds from the head of the request to the head of the answer.
     pub micros: u64,
 }
@@ -51,6 +54,18 @@ impl Line<'_> {
             Ok(()) => buffer.push(b'\n'),
             Err(_) => buffer.truncate(start),
         }
+    }
+}
+
+fn shown<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(at)
+}
+
+fn named<S: Serializer>(presented: &Option<Presented>, serializer: S) -> Result<S::Ok, S::Error> {
+    match presented {
+        Some(Presented::Key(id)) => serializer.serialize_str(id.as_str()),
+        Some(Presented::Session(id)) => serializer.collect_str(id),
+        None => serializer.serialize_none(),
     }
 }
 

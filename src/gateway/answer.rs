@@ -51,7 +51,7 @@ impl Audience {
 /// Says no.
 pub fn to(refusal: Refusal, audience: &Audience, request: &RequestId) -> Response<Body> {
     let ends_connection = audience.http1 && refusal.ends_connection();
-    let measured = refusal.measured();
+    let quota = refusal.quota();
     let mut problem = refusal.problem();
     if audience.script || audience.kind == Kind::Person {
         // A browser would answer the challenge with a password prompt (pain 6).
@@ -64,8 +64,8 @@ pub fn to(refusal: Refusal, audience: &Audience, request: &RequestId) -> Respons
     };
     let headers = response.headers_mut();
     harden(headers);
-    if let Some(measured) = measured {
-        measured.write(headers);
+    if let Some(verdict) = quota {
+        verdict.write(headers);
     }
     if let Ok(id) = HeaderValue::from_str(request.as_str()) {
         headers.insert("x-request-id", id);

@@ -1,17 +1,17 @@
 //! The two bodies of an exchange, streamed frame by frame, and the short ones that the gate makes itself.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use http::header::SET_COOKIE;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 
+use super::collected::Collected;
 use super::exchange::Watch;
 use super::pool::Lease;
-
 
 /// Why a body ended early. Its other end sees a cut connection or a reset stream, never a short success.
 #[derive(Debug, thiserror::Error)]
@@ -114,7 +114,9 @@ impl HttpBody for Body {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         match self.get_mut() {
-            Self::Own(bytes) => Poll::Ready(bytes.take().filter(|bytes| bytes.has_remaining()).map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Own(bytes) => Poll::Ready(
+                bytes.take().filter(|bytes| bytes.has_remaining()).map(|bytes| Ok(Frame::data(bytes))),
+            ),
             Self::App(body) => body.poll(cx).map(|frame| frame.map(|frame| frame.map_err(Into::into))),
             Self::Guest(body) => {
                 Pin::new(body).poll_frame(cx).map(|frame| frame.map(|frame| frame.map_err(Into::into)))
@@ -139,14 +141,16 @@ impl HttpBody for Body {
     }
 }
 
-/// The body of a request on its way to an app: counted, watched, without trailers (section 6.5).
+/// The body of a request on its way to an app: counted, watched, without trailers.
+#[derive(Default)]
 pub enum RequestBody {
     /// None at all.
+    #[default]
     Empty,
     /// Streamed from the client.
     Stream(Box<ClientBody>),
     /// Collected before; its length is known.
-    Whole(super::collected::Collected),
+    Whole(Collected),
 }
 
 /// A body streamed from the client.

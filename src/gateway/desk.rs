@@ -130,7 +130,9 @@ fn write_line(log: &Writer, caller: &Caller, trail: &Trail, (status, now, began)
         credential: trail.identity.as_ref().map(|identity| identity.presented),
         micros: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
     };
-    log.write_with(|buffer| line.write_to(buffer));
+    let mut text = Vec::with_capacity(512);
+    line.write_to(&mut text);
+    log.write(&text);
 }
 
 /// Logs a refusal that somebody should look into; what callers do wrong is in the access log only.
@@ -168,7 +170,11 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    async fn walk(&self, mut request: Request<Incoming>, trail: &mut Trail) -> Result<Response<Body>, Refusal> {
+    async fn walk(
+        &self,
+        mut request: Request<Incoming>,
+        trail: &mut Trail,
+    ) -> Result<Response<Body>, Refusal> {
         request_headers::inspect(request.headers())?;
         let websocket = upgrade::is_wanted(&request)?.then(|| hyper::upgrade::on(&mut request));
         let (head, body) = request.into_parts();
@@ -182,9 +188,9 @@ impl Walk<'_> {
         }
         let raw_path = head.uri.path().to_owned();
         let normal = path::normalise(&raw_path)?;
-        if let Some(place) = own::place(&normal, &host, self.plan) {
+        if own::is_own(&normal, &host, self.plan) {
             let request = Request::from_parts(head, body);
-            return Ok(own::answer(place, &self.desk.gateway.app, self.caller, request).await);
+            return Ok(Box::pin(own::answer(&self.desk.gateway.endpoints, self.caller, request)).await);
         }
         let served = self.route(&host, &normal, &head, websocket.is_some())?;
         trail.served = Some(served.clone());
@@ -235,8 +241,8 @@ impl Walk<'_> {
         let route = &admitted.served.route;
         let identity = admitted.pass.identity();
         let verdict = gateway.quotas.check(route, identity.map(AsRef::as_ref), gateway.app.clock.now());
-        if let QuotaVerdict::Exceeded(measured, wait) = verdict {
-            return Err(Refusal::Quota(Box::new(measured), wait));
+        if let QuotaVerdict::Exceeded(..) = verdict {
+            return Err(Refusal::Quota(Box::new(verdict)));
         }
         let cors = route.cors.as_ref().map(|cors| (cors, cors::Origin::of(&head.headers)));
         prepare(&mut head, &self.known(&admitted));
@@ -254,13 +260,16 @@ impl Walk<'_> {
         if let Some((cors, origin)) = cors {
             cors::allow(cors, &origin, headers);
         }
-        if let QuotaVerdict::Within(measured) = verdict {
-            measured.write(headers);
-        }
+        verdict.write(headers);
         Ok(answer)
     }
 
-    async fn carry(&self, admitted: &Admitted<'_>, index: usize, ready: Ready) -> Result<Response<Body>, Refusal> {
+    async fn carry(
+        &self,
+        admitted: &Admitted<'_>,
+        index: usize,
+        ready: Ready,
+    ) -> Result<Response<Body>, Refusal> {
         let upstream = self.plan.upstream(index, self.desk.worker).ok_or(Refusal::NoRoute)?;
         let exchange = Arc::new(Exchange {
             app: self.desk.gateway.app.clone(),
@@ -273,7 +282,7 @@ impl Walk<'_> {
             limits: upstream.limits,
             exchange: &exchange,
             client_idle: self.plan.config.deadlines.body_idle,
-            directory: &self.plan.config.data,
+            directory: self.plan.config.data_directory(),
         };
         forward(&carriage, ready).await
     }

@@ -2,9 +2,9 @@
 //! for looking at what identity fields hold.
 
 use bytes::Bytes;
+use http::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
-use http::Response;
 use serde_json::{Map, Value, json};
 
 use super::body::Body;
@@ -18,7 +18,8 @@ pub fn answer(head: &Parts) -> Response<Body> {
     for name in head.headers.keys() {
         let values = head.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
         let text = values.collect::<Vec<_>>().join(", ");
-        let shown = if WITHHELD.contains(&name.as_str()) { format!("({} characters)", text.len()) } else { text };
+        let shown =
+            if WITHHELD.contains(&name.as_str()) { format!("({} characters)", text.len()) } else { text };
         fields.insert(name.to_string(), Value::from(shown));
     }
     let target = head.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);

@@ -17,6 +17,8 @@ use super::exchange::{Exchange, Watch};
 use super::pool::{Lease, Pool, Retry};
 use super::refusal::Refusal;
 use super::{response_headers, upgrade};
+use crate::auth::error::AuthError;
+use crate::model::upstream::PoolLimits;
 
 /// After this long without a head of an answer the exchange is listed as one that lasts.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -27,6 +29,8 @@ pub struct Carriage<'a> {
     pub pool: &'a Arc<Pool<RequestBody>>,
     /// The exchange it belongs to.
     pub exchange: &'a Arc<Exchange>,
+    /// Deadlines of the app's connections.
+    pub limits: PoolLimits,
     /// Longest pause of a client's body.
     pub client_idle: Duration,
     /// Where long bodies are kept while they are collected.
@@ -61,7 +65,7 @@ pub async fn forward(carriage: &Carriage<'_>, ready: Ready) -> Result<Response<B
         Err(_) if too_long.load(Ordering::Acquire) => return Err(Refusal::TooLong),
         answer => answer?,
     };
-    let idle = carriage.pool.limits().body_idle;
+    let idle = carriage.limits.body_idle;
     match websocket {
         Some(mut client) if upgrade::is_agreed(&response) => {
             client.held.push(Box::new(lease));
@@ -110,7 +114,7 @@ async fn request_body(
         Err(CollectError::Body(error)) => Err(Refusal::Body(error)),
         Err(CollectError::Disk(error)) => {
             tracing::error!(%error, "a body cannot be collected");
-            Err(Refusal::Auth(crate::auth::error::AuthError::Unavailable(None)))
+            Err(Refusal::Auth(AuthError::Unavailable(None)))
         }
     }
 }
@@ -120,7 +124,7 @@ async fn answer(
     carriage: &Carriage<'_>,
     request: Request<RequestBody>,
 ) -> Result<(Response<Incoming>, Lease<RequestBody>), Refusal> {
-    let deadline = carriage.exchange.route.body.response.unwrap_or(carriage.pool.limits().response);
+    let deadline = carriage.exchange.route.body.response.unwrap_or(carriage.limits.response);
     let mut sending = pin!(carriage.pool.send(request, Retry::Idempotent, deadline));
     let quick = tokio::time::timeout(AT_ONCE, sending.as_mut()).await;
     if let Ok(answer) = quick {

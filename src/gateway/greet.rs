@@ -1,6 +1,7 @@
 //! Works out who is on the line: the client's address through trusted proxies only, whether others can
 //! read along, and a name for the request. Nothing a stranger sends is believed (H6, H7, pain 21).
 
+use std::any::Any;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,11 +24,13 @@ pub struct Connection {
     trusted: bool,
     /// Its address as a field value.
     address: HeaderValue,
+    /// What must be held as long as the connection or a tunnel over it is open.
+    _permit: Box<dyn Any + Send + Sync>,
 }
 
 impl Connection {
     /// Settles what the peer's address and the handshake say under this configuration.
-    pub fn with(peer: Peer, listen: &Listen) -> Self {
+    pub fn with(peer: Peer, listen: &Listen, permit: Box<dyn Any + Send + Sync>) -> Self {
         let within = |networks: &[IpNet], address: IpAddr| {
             !peer.unix && networks.iter().any(|net| net.contains(&address))
         };
@@ -45,7 +48,14 @@ impl Connection {
             address: address.unwrap_or_else(|_| HeaderValue::from_static("unknown")),
             template,
             peer,
+            _permit: permit,
         }
+    }
+
+    /// Whether a request for this host may be answered here: the certificate that was shown covers it,
+    /// and client certificates were asked for as that host wants it.
+    pub fn serves(&self, host: &str) -> bool {
+        self.peer.tls.as_ref().is_none_or(|tls| tls.presented.serves(host))
     }
 
     /// The caller of one request on this connection.
@@ -159,7 +169,8 @@ mod tests {
 
     fn seen(trusted: &[&str], peer: &str, chain: &[&str]) -> (String, String) {
         let listen = listen(trusted);
-        let connection = Connection::with(Peer::tcp(format!("{peer}:1").parse().unwrap()), &listen);
+        let connection =
+            Connection::with(Peer::tcp(format!("{peer}:1").parse().unwrap()), &listen, Box::new(()));
         let mut headers = HeaderMap::new();
         for line in chain {
             headers.append("x-forwarded-for", line.parse().unwrap());

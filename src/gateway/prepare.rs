@@ -1,10 +1,10 @@
 //! Makes a client's request ready for an app: fields cleaned, forwarding and identity fields set, target in
 //! origin form. After this nothing that the client said about itself is left but what the app asked for.
 
+use http::Version;
 use http::header::{EXPECT, HOST, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::uri::{PathAndQuery, Uri};
-use http::Version;
 
 use super::greet::Connection;
 use super::{assertion, identity_headers, request_headers};
@@ -59,10 +59,10 @@ pub fn prepare(head: &mut Parts, known: &Known<'_>) {
     if let Ok(id) = HeaderValue::from_str(known.caller.request_id.as_str()) {
         headers.insert(REQUEST_ID, id);
     }
-    if let Some(prefix) = &known.route.path_policy.strip_prefix {
-        if let Ok(prefix) = HeaderValue::from_str(prefix) {
-            headers.insert(FORWARDED_PREFIX, prefix);
-        }
+    if let Some(prefix) = &known.route.path_policy.strip_prefix
+        && let Ok(prefix) = HeaderValue::from_str(prefix)
+    {
+        headers.insert(FORWARDED_PREFIX, prefix);
     }
     set_target(head, known.path);
     head.version = Version::HTTP_11;

@@ -10,6 +10,7 @@ use super::body::BodyError;
 use super::host::BadHost;
 use super::path::BadPath;
 use super::pool::SendError;
+use super::quota::QuotaVerdict;
 use super::request_headers::BadFields;
 use crate::auth::credentials::Unreadable;
 use crate::auth::error::{AuthError, Lack};
@@ -47,7 +48,7 @@ pub enum Refusal {
     Auth(#[from] AuthError),
     /// A request quota is used up.
     #[error("a request quota is used up")]
-    Quota(Duration),
+    Quota(Box<QuotaVerdict>),
     /// The body is longer than the route allows.
     #[error("the body is longer than the route allows")]
     TooLong,
@@ -84,6 +85,22 @@ impl Refusal {
         }
     }
 
+    /// Whether nothing more should be read on an HTTP/1.1 connection: what follows may not be a request.
+    pub const fn ends_connection(&self) -> bool {
+        matches!(
+            self,
+            Self::Host(_) | Self::Fields(_) | Self::TooLong | Self::Body(_) | Self::Method | Self::Upgrade
+        )
+    }
+
+    /// What the quotas say, where one of them was the reason.
+    pub fn quota(&self) -> Option<QuotaVerdict> {
+        match self {
+            Self::Quota(verdict) => Some(**verdict),
+            _ => None,
+        }
+    }
+
     /// A stable word for logs, metrics and `explain`.
     pub const fn reason(&self) -> &'static str {
         match self {
@@ -98,7 +115,7 @@ impl Refusal {
             Self::NoMethod(_) => "no-method",
             Self::Upgrade => "upgrade-refused",
             Self::Auth(error) => error.reason(),
-            Self::Quota(_) => "quota",
+            Self::Quota(..) => "quota",
             Self::TooLong => "body-too-long",
             Self::Body(_) | Self::Upstream(SendError::Body(_)) => "body-broken",
             Self::Upstream(SendError::NoTarget) => "upstream-no-target",
@@ -116,21 +133,24 @@ impl Refusal {
         match self {
             Self::Host(_) => problem(StatusCode::BAD_REQUEST, "bad-host"),
             Self::Path(_) => problem(StatusCode::BAD_REQUEST, "bad-path"),
-            Self::Fields(BadFields::Expectation) => problem(StatusCode::EXPECTATION_FAILED, "bad-expectation"),
+            Self::Fields(BadFields::Expectation) => {
+                problem(StatusCode::EXPECTATION_FAILED, "bad-expectation")
+            }
             Self::Fields(_) => problem(StatusCode::BAD_REQUEST, "bad-fields"),
             Self::Method => problem(StatusCode::NOT_IMPLEMENTED, "method-not-passed"),
             Self::Misdirected => problem(StatusCode::MISDIRECTED_REQUEST, "misdirected"),
             Self::NoRoute => problem(StatusCode::NOT_FOUND, "not-found"),
-            Self::NoMethod(allow) => {
-                Problem { allow: Some(allow), ..problem(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed") }
-            }
+            Self::NoMethod(allow) => Problem {
+                allow: Some(allow),
+                ..problem(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed")
+            },
             Self::Upgrade => problem(StatusCode::BAD_REQUEST, "bad-upgrade"),
             Self::Auth(error) => of_auth(error),
-            Self::Quota(wait) => {
-                Problem { retry_after: Some(wait), ..problem(StatusCode::TOO_MANY_REQUESTS, "quota") }
-            }
+            Self::Quota(_) => problem(StatusCode::TOO_MANY_REQUESTS, "quota"),
             Self::TooLong => problem(StatusCode::PAYLOAD_TOO_LARGE, "body-too-long"),
-            Self::Body(_) | Self::Upstream(SendError::Body(_)) => problem(StatusCode::BAD_REQUEST, "body-broken"),
+            Self::Body(_) | Self::Upstream(SendError::Body(_)) => {
+                problem(StatusCode::BAD_REQUEST, "body-broken")
+            }
             Self::Upstream(SendError::Timeout(_)) => problem(StatusCode::GATEWAY_TIMEOUT, "app-timeout"),
             Self::Upstream(SendError::Busy) => Problem {
                 retry_after: Some(Duration::from_secs(1)),

@@ -7,6 +7,16 @@ use std::sync::Arc;
 use http::Method;
 
 use crate::model::route::{PathRule, Route, Routing};
+use crate::telemetry::metrics::{Metrics, RouteMetrics};
+
+/// A route in service, with its counters.
+#[derive(Debug)]
+pub struct Served {
+    /// The route.
+    pub route: Arc<Route>,
+    /// Its counters.
+    pub counters: RouteMetrics,
+}
 
 /// Every route, ready to be found.
 pub struct RouteTable {
@@ -18,35 +28,36 @@ pub struct RouteTable {
 struct HostRoutes {
     /// Distinct lengths of prefixes, longest first.
     lengths: Vec<usize>,
-    prefixes: HashMap<Box<str>, Vec<Arc<Route>>>,
-    exact: HashMap<Box<str>, Vec<Arc<Route>>>,
+    prefixes: HashMap<Box<str>, Vec<Arc<Served>>>,
+    exact: HashMap<Box<str>, Vec<Arc<Served>>>,
 }
 
 /// What a look-up found.
 #[derive(Debug)]
 pub enum Found<'t> {
     /// The route.
-    Route(&'t Arc<Route>),
+    Route(&'t Arc<Served>),
     /// The host is served, the path is not.
     NoRoute,
     /// The path is served, by other methods.
-    NoMethod,
+    NoMethod(Vec<Method>),
     /// The host is none of ours.
     NoHost,
 }
 
 impl RouteTable {
     /// Takes in all routes of a configuration.
-    pub fn of(routing: &Routing) -> Self {
+    pub fn of(routing: &Routing, metrics: &Arc<Metrics>) -> Self {
         let mut hosts: HashMap<Box<str>, HostRoutes> = HashMap::new();
         for host in &routing.hosts {
             hosts.entry(Box::from(&**host)).or_default();
         }
         for route in &routing.routes {
-            let route = Arc::new(route.clone());
+            let counters = metrics.route(&route.name);
+            let served = Arc::new(Served { route: Arc::new(route.clone()), counters });
             let own = if route.hosts.is_empty() { &routing.hosts } else { &route.hosts };
             for host in own {
-                hosts.entry(Box::from(&**host)).or_default().take(&route);
+                hosts.entry(Box::from(&**host)).or_default().take(&served);
             }
         }
         Self { hosts }
@@ -73,8 +84,8 @@ impl RouteTable {
 }
 
 impl HostRoutes {
-    fn take(&mut self, route: &Arc<Route>) {
-        let (map, path) = match &route.path {
+    fn take(&mut self, served: &Arc<Served>) {
+        let (map, path) = match &served.route.path {
             PathRule::Exact(path) => (&mut self.exact, path.clone()),
             PathRule::Prefix(path) => {
                 let path: Arc<str> = path.trim_end_matches('/').into();
@@ -85,24 +96,24 @@ impl HostRoutes {
             }
         };
         let same = map.entry(Box::from(&*path)).or_default();
-        same.push(route.clone());
-        same.sort_by_key(|route| route.methods.is_empty());
+        same.push(served.clone());
+        same.sort_by_key(|served| served.route.methods.is_empty());
     }
 
     fn find(&self, path: &str, method: &Method) -> Found<'_> {
-        let mut other_method = false;
+        let mut others = Vec::new();
         let exact = self.exact.get(path);
         let prefixes = self.lengths.iter().filter_map(|length| {
             let border = matches!(path.as_bytes().get(*length), None | Some(b'/'));
             if border { self.prefixes.get(path.get(..*length)?) } else { None }
         });
         for routes in exact.into_iter().chain(prefixes) {
-            if let Some(route) = routes.iter().find(|route| route.takes(method)) {
-                return Found::Route(route);
+            if let Some(served) = routes.iter().find(|served| served.route.takes(method)) {
+                return Found::Route(served);
             }
-            other_method = true;
+            others.extend(routes.iter().flat_map(|served| served.route.methods.iter().cloned()));
         }
-        if other_method { Found::NoMethod } else { Found::NoRoute }
+        if others.is_empty() { Found::NoRoute } else { Found::NoMethod(others) }
     }
 }
 
@@ -117,12 +128,15 @@ mod tests {
     }
 
     fn table(routes: Vec<Route>) -> RouteTable {
-        RouteTable::of(&Routing { hosts: vec!["h".into(), "*.w".into()], routes, ..Routing::default() })
+        RouteTable::of(
+            &Routing { hosts: vec!["h".into(), "*.w".into()], routes, ..Routing::default() },
+            &Arc::default(),
+        )
     }
 
     fn name(found: Found<'_>) -> String {
         match found {
-            Found::Route(route) => route.name.to_string(),
+            Found::Route(served) => served.route.name.to_string(),
             other => format!("{other:?}"),
         }
     }
@@ -153,7 +167,7 @@ mod tests {
     #[test]
     fn a_path_that_only_other_methods_serve_is_told_apart() {
         let table = table(vec![route("post", PathRule::Exact("/x".into()), &[Method::POST])]);
-        assert_eq!(name(table.find("h", "/x", &Method::GET)), "NoMethod");
+        assert_eq!(name(table.find("h", "/x", &Method::GET)), "NoMethod([POST])");
         assert_eq!(name(table.find("h", "/y", &Method::GET)), "NoRoute");
     }
 

@@ -1,9 +1,15 @@
 //! WebSockets: the only upgrade that is passed on, after admission, and only once the app itself has
 //! agreed to it (gate rows F2, 6.11). HTTP/2 asks by extended CONNECT (RFC 8441); apps are asked by GET.
 
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_KEY, UPGRADE};
 use http::request::Parts;
-use http::{Method, Response, StatusCode, Version};
+use http::{Method, Request, Response, StatusCode, Version};
 use hyper::body::{Body as _, Incoming};
 use hyper::ext::Protocol;
 use hyper::upgrade::OnUpgrade;
@@ -13,11 +19,6 @@ use super::exchange::Exchange;
 use super::refusal::Refusal;
 use super::tunnel;
 use crate::secret::token;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use std::any::Any;
-use std::sync::Arc;
-use std::time::Duration;
 
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 const SEC_WEBSOCKET_ACCEPT: HeaderName = HeaderName::from_static("sec-websocket-accept");
@@ -27,25 +28,28 @@ const SEC_WEBSOCKET_ACCEPT: HeaderName = HeaderName::from_static("sec-websocket-
 /// # Errors
 /// [`Refusal::Upgrade`], for one that asks in a way that no app must see; [`Refusal::Method`] for a CONNECT
 /// that is none.
-pub fn is_wanted(head: &Parts, body: &Incoming) -> Result<bool, Refusal> {
-    if head.method == Method::CONNECT {
-        let protocol = head.extensions.get::<Protocol>().map(Protocol::as_str);
+pub fn is_wanted(request: &Request<Incoming>) -> Result<bool, Refusal> {
+    if request.method() == Method::CONNECT {
+        let protocol = request.extensions().get::<Protocol>().map(Protocol::as_str);
         return if protocol == Some("websocket") { Ok(true) } else { Err(Refusal::Method) };
     }
-    if head.version != Version::HTTP_11 || !asks_for_websocket(&head.headers) {
+    let headers = request.headers();
+    if request.version() != Version::HTTP_11 || !asks_for_websocket(headers) {
         return Ok(false);
     }
-    if head.method != Method::GET || !body.is_end_stream() || head.headers.get_all(UPGRADE).iter().count() > 1 {
-        return Err(Refusal::Upgrade);
-    }
-    Ok(true)
+    let plain = request.method() == Method::GET && request.body().is_end_stream();
+    if plain && headers.get_all(UPGRADE).iter().count() == 1 { Ok(true) } else { Err(Refusal::Upgrade) }
 }
 
 fn asks_for_websocket(headers: &HeaderMap) -> bool {
-    let upgrade = headers.get(UPGRADE).is_some_and(|token| token.as_bytes().eq_ignore_ascii_case(b"websocket"));
+    let upgrade =
+        headers.get(UPGRADE).is_some_and(|token| token.as_bytes().eq_ignore_ascii_case(b"websocket"));
     upgrade
         && headers.get_all(CONNECTION).iter().any(|field| {
-            field.as_bytes().split(|byte| *byte == b',').any(|token| token.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
+            field
+                .as_bytes()
+                .split(|byte| *byte == b',')
+                .any(|token| token.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
         })
 }
 
@@ -82,7 +86,12 @@ pub struct ClientEnd {
 
 /// Answers the client and carries bytes both ways from then on, until either side ends or the exchange is
 /// cut.
-pub fn join(mut response: Response<Incoming>, client: ClientEnd, exchange: &Arc<Exchange>, idle: Duration) -> Response<Body> {
+pub fn join(
+    mut response: Response<Incoming>,
+    client: ClientEnd,
+    exchange: &Arc<Exchange>,
+    idle: Duration,
+) -> Response<Body> {
     let app_side = hyper::upgrade::on(&mut response);
     let live = exchange.enter(idle);
     let by_connect = client.by_connect;

@@ -1,16 +1,15 @@
 //! Person or program? A person navigates and can use a page; everybody else gets a problem document and is
 //! never redirected (product decision 11; pains 4, 6).
 
-use http::header::{ACCEPT, HeaderMap};
-use http::request::Parts;
 use http::Method;
+use http::header::{ACCEPT, HeaderMap};
 
 /// Whether a browser is navigating: fetch metadata says so, or, without any, a GET or HEAD that likes
 /// HTML at least as much as anything else.
-pub fn is_navigation(head: &Parts) -> bool {
-    match head.headers.get("sec-fetch-mode") {
+pub fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
+    match headers.get("sec-fetch-mode") {
         Some(mode) => mode == "navigate",
-        None => matches!(head.method, Method::GET | Method::HEAD) && prefers_html(&head.headers),
+        None => matches!(*method, Method::GET | Method::HEAD) && prefers_html(headers),
     }
 }
 
@@ -36,7 +35,8 @@ fn prefers_html(headers: &HeaderMap) -> bool {
             let mut parts = range.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
             let name = parts.next().unwrap_or_default();
             let quality = parts.find_map(|part| part.strip_prefix(b"q=")).map_or(1000, thousandths);
-            if name.eq_ignore_ascii_case(b"text/html") || name.eq_ignore_ascii_case(b"application/xhtml+xml") {
+            if name.eq_ignore_ascii_case(b"text/html") || name.eq_ignore_ascii_case(b"application/xhtml+xml")
+            {
                 html = quality.max(html);
             }
             best = quality.max(best);
@@ -55,26 +55,27 @@ fn thousandths(text: &[u8]) -> u32 {
 mod tests {
     use super::*;
 
-    fn head(method: &str, fields: &[(&str, &str)]) -> Parts {
+    fn navigates(method: &str, fields: &[(&str, &str)]) -> bool {
         let mut request = http::Request::builder().method(method);
         for (name, value) in fields {
             request = request.header(*name, *value);
         }
-        request.body(()).unwrap().into_parts().0
+        let request = request.body(()).unwrap();
+        is_navigation(request.method(), request.headers())
     }
 
     #[test]
     fn browsers_navigate_and_programs_do_not() {
-        let accepts = |value: &str| is_navigation(&head("GET", &[("accept", value)]));
+        let accepts = |value: &str| navigates("GET", &[("accept", value)]);
         assert!(accepts("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"));
         assert!(accepts("TEXT/HTML"));
         assert!(!accepts("*/*"));
         assert!(!accepts("application/vnd.pypi.simple.v1+json, text/html; q=0.01"));
         assert!(!accepts("application/json"));
         assert!(!accepts("text/html;q=0"));
-        assert!(!is_navigation(&head("GET", &[])));
-        assert!(!is_navigation(&head("POST", &[("accept", "text/html")])));
-        assert!(is_navigation(&head("POST", &[("sec-fetch-mode", "navigate")])));
-        assert!(!is_navigation(&head("GET", &[("sec-fetch-mode", "cors"), ("accept", "text/html")])));
+        assert!(!navigates("GET", &[]));
+        assert!(!navigates("POST", &[("accept", "text/html")]));
+        assert!(navigates("POST", &[("sec-fetch-mode", "navigate")]));
+        assert!(!navigates("GET", &[("sec-fetch-mode", "cors"), ("accept", "text/html")]));
     }
 }

@@ -11,6 +11,7 @@ use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::model::caller::RequestId;
+use crate::words::{self, Language};
 
 /// An answer that says no.
 #[derive(Debug)]
@@ -46,14 +47,15 @@ impl Problem {
         Self { status, slug, retry_after: None, challenge: Challenge::None, members: Vec::new(), allow: None }
     }
 
-    /// The words for people and programs, in English: title and detail.
-    pub fn words(&self) -> (String, String) {
-        (self.slug.to_owned(), self.slug.to_owned())
+    /// Title and detail in a language.
+    pub fn words(&self, language: Language) -> (String, String) {
+        let title = words::text(language, &format!("problem-{}-title", self.slug));
+        (title, words::text(language, &format!("problem-{}-detail", self.slug)))
     }
 
     /// The problem document.
     pub fn document(&self, request: &RequestId) -> Bytes {
-        let (title, detail) = self.words();
+        let (title, detail) = self.words(Language::English);
         let mut document = json!({
             "type": format!("urn:portcullis:problem:{}", self.slug),
             "title": title,

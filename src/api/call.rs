@@ -1,0 +1,32 @@
+//! What endpoints are handed of a call, and how they say no.
+
+use axum::Extension;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use crate::actions::Origin;
+use crate::model::caller::Caller;
+use crate::web::problem::Problem;
+
+/// Who is on the line.
+pub type OnTheLine = Extension<Caller>;
+
+/// A problem as an endpoint's answer.
+pub fn say(problem: &Problem, caller: &Caller) -> Response {
+    problem.for_programs(&caller.request_id).map(axum::body::Body::from).into_response()
+}
+
+/// Where a wish on this call comes from, for the audit trail.
+pub const fn origin(caller: &Caller) -> Origin {
+    Origin { address: Some(caller.address), request: Some(caller.request_id) }
+}
+
+/// No endpoint has this path.
+pub async fn nothing_here(Extension(caller): OnTheLine) -> Response {
+    say(&Problem::new(StatusCode::NOT_FOUND, "not-found"), &caller)
+}
+
+/// The endpoint takes other methods.
+pub async fn other_method(Extension(caller): OnTheLine) -> Response {
+    say(&Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"), &caller)
+}
