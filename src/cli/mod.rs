@@ -5,6 +5,7 @@ mod account;
 mod audit;
 mod backup;
 mod ban;
+mod cert;
 mod check;
 mod config;
 mod control;
@@ -13,6 +14,7 @@ mod desk;
 mod entitlement;
 mod explain;
 mod grant;
+mod healthcheck;
 mod key;
 mod keyring;
 mod migrate;
@@ -21,6 +23,7 @@ mod organisation;
 mod output;
 mod reload;
 mod secret_input;
+mod serve;
 mod session;
 mod space;
 
@@ -59,6 +62,8 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Starts the gate and serves until it is told to end
+    Serve(Box<serve::Serve>),
     /// Reads the configuration as a start would and tells every problem; reaches for store and apps
     Check(check::Flags),
     /// What can be configured, and what is
@@ -100,6 +105,13 @@ enum Command {
     /// The trail of who did what
     #[command(subcommand)]
     Audit(audit::Verb),
+    /// The development certificate
+    #[command(subcommand)]
+    Cert(cert::Verb),
+    /// Asks the running gate whether it is ready; exit code 0 when it is
+    Healthcheck,
+    /// The version of this program
+    Version,
     /// Steps of the database's schema
     #[command(subcommand)]
     Migrate(migrate::Verb),
@@ -118,6 +130,13 @@ impl Command {
             Self::Status => reload::status(desk),
             Self::Ban(verb) => ban::run(&verb, desk),
             Self::Explain(flags) => explain::run(&flags, desk),
+            Self::Serve(flags) => serve::run(*flags, desk),
+            Self::Cert(verb) => cert::run(verb, desk),
+            Self::Healthcheck => healthcheck::run(desk),
+            Self::Version => {
+                desk.output.record(&[("version", env!("CARGO_PKG_VERSION").into())]);
+                Ok(())
+            }
             Self::Account(verb) => account::run(verb, desk),
             Self::Organisation(verb) => organisation::run(verb, desk),
             Self::Space(verb) => space::run(verb, desk),

@@ -61,6 +61,11 @@ impl CertificateNames {
         self.parents.iter().map(AsRef::as_ref)
     }
 
+    /// Addresses.
+    pub fn addresses(&self) -> impl Iterator<Item = &IpAddr> {
+        self.addresses.iter()
+    }
+
     /// Whether a client that checks this certificate would accept it for `host` (lower-case, no port;
     /// an IPv6 address with or without brackets).
     pub fn covers(&self, host: &str) -> bool {

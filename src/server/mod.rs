@@ -18,6 +18,7 @@ pub mod redirect;
 pub mod reload;
 pub mod running;
 pub mod shutdown;
+pub mod signals;
 pub mod small;
 pub mod stream;
 pub mod systemd;
@@ -47,6 +48,7 @@ use self::tls::{TlsAcceptor, TlsError};
 use crate::app::App;
 use crate::app::open::OpenError;
 use crate::config::{Config, ConnectionLimits, Sources};
+use crate::telemetry::access::Writer;
 use crate::time::Clock;
 
 /// Why the gate does not start.
@@ -80,6 +82,8 @@ pub struct Plan {
     pub sources: Option<Sources>,
     /// Wall time.
     pub clock: Arc<dyn Clock>,
+    /// Where lines about requests go.
+    pub access: Option<Writer>,
 }
 
 /// Starts a gate from a configuration made by hand; it cannot be reloaded.
@@ -87,7 +91,7 @@ pub struct Plan {
 /// # Errors
 /// See [`StartError`].
 pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
-    begin(Plan { config, sources: None, clock }).await
+    begin(Plan { config, sources: None, clock, access: None }).await
 }
 
 /// Starts a gate on threads of its own and waits until it serves. Prints nothing.
