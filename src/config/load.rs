@@ -96,6 +96,7 @@ fn mean(written: &File, notes: &mut Notes<'_>) -> Config {
         store: store::store(&written.store, &data, notes),
         keyring: store::keyring(&written.keyring, &data, notes),
         control_socket: store::control(&written.control, &data, notes),
+        data,
         logs: logs::logs(&written.logs, notes),
         workers: limits::per_core(written.workers),
         sources: std::mem::take(&mut notes.watched),

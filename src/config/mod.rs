@@ -71,6 +71,8 @@ pub struct Config {
     pub hashing: Hashing,
     /// Where the data lie.
     pub store: StoreConfig,
+    /// The directory of the gate's own files; also for bodies that are collected on disk.
+    pub data: PathBuf,
     /// The keyring file.
     pub keyring: PathBuf,
     /// The control socket of the running process.
