@@ -1,4 +1,5 @@
 //! Pools of connections to upstreams, against upstreams that do exactly what a script says.
 
+mod faults;
 mod reuse;
 mod scripted;
