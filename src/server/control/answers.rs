@@ -128,7 +128,7 @@ fn explain(app: &App, request: &str) -> Value {
         "request": decision.request.to_string(),
         "at": decision.at.to_string(),
         "status": decision.status,
-        "route": &*decision.route,
+        "route": decision.route.as_deref(),
         "reason": decision.reason,
         "credential": credential,
     }})
