@@ -95,6 +95,8 @@ pub async fn revoke(app: &App, actor: &Actor, id: GrantId) -> Result<Grant, Acti
         answer => answer?,
     };
     ceiling.admits(roles.rank(&grant.role))?;
+    // Keys that are being made wait, or are seen here.
+    accounts::hold(&mut tx, grant.account).await?;
     let before = endings::managers(app, &mut tx, home).await?;
     grants::remove(&mut tx, home, id).await?;
     endings::keep_a_manager(app, &mut tx, home, before).await?;
@@ -123,6 +125,7 @@ pub async fn leave(
             ceiling.admits(roles.rank(&grant.role))?;
         }
     }
+    accounts::hold(&mut tx, account.id).await?;
     let before = endings::managers(app, &mut tx, home.id).await?;
     if !memberships::remove(&mut tx, account.id, home.id).await? {
         return Err(ActionError::Missing(Noun::Account));

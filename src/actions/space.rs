@@ -42,6 +42,8 @@ pub async fn create(
         created_at: app.clock.now(),
     };
     spaces::insert(&mut tx, &space).await?;
+    // A key made at the very moment when an earlier space of this slug was removed must not open this one.
+    endings::end_credentials_in(app, &mut tx, organisation.as_str(), Some(space.slug.as_str())).await?;
     tx.change(Change::Organisation(home.id));
     let mut entry = actor.entry("space.created", format!("space {}", space.id));
     entry.organisation = Some(home.id);

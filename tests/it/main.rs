@@ -1,6 +1,8 @@
 //! Black-box tests over real sockets.
 
 #[cfg(test)]
+mod actions;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod fuzz_corpora;

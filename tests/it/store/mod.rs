@@ -4,7 +4,7 @@ mod backup;
 mod contract;
 mod credentials;
 mod failures;
-mod ground;
+pub(crate) mod ground;
 mod migrations;
 mod nouns;
 mod trouble;
