@@ -22,7 +22,7 @@ mod tree;
 mod upstreams;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,14 +83,6 @@ pub struct Config {
     pub workers: usize,
     /// The files this was read from, watched for change.
     pub sources: Vec<PathBuf>,
-}
-
-impl Config {
-    /// The directory of the gate's own files, where the control socket lies; also for bodies that are
-    /// collected on disk.
-    pub fn data_directory(&self) -> &Path {
-        self.control_socket.parent().unwrap_or(Path::new("."))
-    }
 }
 
 /// The origin of the gate's own pages.

@@ -282,7 +282,7 @@ impl Walk<'_> {
             limits: upstream.limits,
             exchange: &exchange,
             client_idle: self.plan.config.deadlines.body_idle,
-            directory: self.plan.config.data_directory(),
+            directory: &self.plan.config.data,
         };
         forward(&carriage, ready).await
     }

@@ -16,7 +16,7 @@ async fn a_decision_is_explained_by_the_request_it_was_made_on() {
         request,
         at: app.clock.now(),
         status: 401,
-        route: "echo".into(),
+        route: Some("echo".into()),
         reason: "expired",
         credential: None,
     });

@@ -18,7 +18,9 @@ const GATE: &str = "workers = 1\n[listen]\nhttps = [\"127.0.0.1:0\"]\noperations
 pub(super) async fn gate(place: &Place) -> Running {
     let sources = Sources { file: Some(place.write("gate.toml", GATE)), ..Sources::default() };
     let config = Config::load(&sources).unwrap().config;
-    server::begin(Plan { config, sources: Some(sources), clock: Arc::new(SystemClock) }).await.unwrap()
+    server::begin(Plan { config, sources: Some(sources), clock: Arc::new(SystemClock), access: None })
+        .await
+        .unwrap()
 }
 
 /// Asks as any program could.
@@ -83,7 +85,8 @@ async fn a_second_gate_on_the_same_data_does_not_start() {
     let gate = gate(&place).await;
     let sources = Sources { file: Some(place.path().join("gate.toml")), ..Sources::default() };
     let config = Config::load(&sources).unwrap().config;
-    let second = server::begin(Plan { config, sources: None, clock: Arc::new(SystemClock) }).await;
+    let second =
+        server::begin(Plan { config, sources: None, clock: Arc::new(SystemClock), access: None }).await;
     assert!(second.is_err());
     assert!(place.path().join("data/control.sock").exists());
     gate.stop().await;
