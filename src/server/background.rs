@@ -13,8 +13,10 @@ use super::reload::Reloading;
 use super::shutdown::{Phase, Shutdown};
 use crate::app::failures::{self, Minutes};
 use crate::app::{App, changes};
+use crate::auth::watch;
 use crate::store;
 
+const QUARTER: Duration = Duration::from_millis(250);
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -25,6 +27,10 @@ pub fn begin(reloading: &Arc<Reloading>, shutdown: &Shutdown) -> JoinSet<()> {
     let mut tasks = Tasks { all: JoinSet::new(), shutdown };
     tasks.every("follow the change log", changes::interval(&app.store), app, |app| async move {
         changes::follow(&app).await
+    });
+    tasks.every("cut what is not admitted any more", QUARTER, app, |app| async move {
+        watch::round(&app).await;
+        Ok::<_, Infallible>(())
     });
     tasks.every("write last uses", MINUTE, app, |app| async move { app.last_used.flush(&app.store).await });
     tasks.every("write failed attempts", failures::WRITTEN_EVERY, app, |app| {

@@ -1,20 +1,167 @@
-//! A guest's connection, from its first request to its last.
+//! A guest's connection, from its first request to its last: HTTP/1.1 or HTTP/2 as agreed, inside its
+//! limits, ended when it is idle, slow, old, or when the gate leaves.
 
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::time::Duration;
 
-use http::StatusCode;
+use http::Response;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::time::sleep;
 
 use super::entrance::Guest;
+use super::pulse::{Counted, Felt, Pulse, Spoken};
 use super::shutdown::{Phase, Shutdown};
-use super::small;
-use crate::app::App;
+use crate::config::{Config, ConnectionLimits, Deadlines};
+use crate::gateway::desk::Desk;
+use crate::gateway::greet::Connection;
 
-/// Serves one connection. The permit is held until it is over.
-pub async fn serve(guest: Guest, _app: Arc<App>, shutdown: Shutdown) {
-    let Guest { stream, permit, .. } = guest;
-    small::serve(stream, &shutdown, Phase::Draining, |_| {
-        small::text(StatusCode::SERVICE_UNAVAILABLE, small::PLAIN, "The gateway has no routes yet.\n")
-    })
-    .await;
-    drop(permit);
+/// Bytes that a client may send on one HTTP/2 stream, and on all of them, before they are passed on.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+
+/// How often a silent HTTP/2 client is asked whether it is still there.
+const PING_EVERY: Duration = Duration::from_secs(30);
+
+/// Smallest buffer that hyper works with, in bytes.
+const SMALLEST_BUFFER: usize = 8 * 1024;
+
+/// Serves one connection. The guest's permit is held until it is over, tunnels included.
+pub async fn serve(guest: Guest, desk: Arc<Desk>, shutdown: Shutdown) {
+    let Guest { stream, peer, permit } = guest;
+    let config = desk.gateway.plan().config.clone();
+    let spoken = if peer.alpn_h2() { Spoken::Http2 } else { Spoken::Http1 };
+    let connection = Arc::new(Connection::with(peer, &config.listen, Box::new(permit)));
+    let pulse = Pulse::begin(spoken);
+    let io = TokioIo::new(Felt::new(stream, pulse.clone()));
+    let answered = pulse.clone();
+    let service = service_fn(move |request| {
+        let asked = answered.asked();
+        let (desk, connection) = (desk.clone(), connection.clone());
+        let answer =
+            async move { desk.handle(&connection, request).await.map(|body| Counted::new(body, asked)) };
+        // Boxed, so that a connection at rest does not keep room for a request under way.
+        let answer: Answering = Box::pin(answer);
+        async move { Ok::<_, Infallible>(answer.await) }
+    });
+    let leaving = Leaving { shutdown: &shutdown, pulse: &pulse, config: &config };
+    let ended = match spoken {
+        Spoken::Http1 => {
+            leaving.watch(http1(&config.limits).serve_connection(io, service).with_upgrades()).await
+        }
+        Spoken::Http2 => leaving.watch(http2(&config.limits).serve_connection(io, service)).await,
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended badly");
+    }
+}
+
+/// A request being answered.
+type Answering = Pin<Box<dyn Future<Output = Response<Counted>> + Send>>;
+
+fn http1(limits: &ConnectionLimits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .header_read_timeout(None)
+        .max_buf_size(limits.head_bytes.max(SMALLEST_BUFFER))
+        .max_headers(limits.head_fields)
+        .half_close(false);
+    builder
+}
+
+fn http2(limits: &ConnectionLimits) -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams)
+        .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
+        .max_pending_accept_reset_streams(limits.resets)
+        .max_local_error_reset_streams(limits.resets)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .keep_alive_interval(PING_EVERY)
+        .enable_connect_protocol();
+    builder
+}
+
+/// A connection that can be asked to end after what is under way.
+trait Ends: Future<Output = hyper::Result<()>> {
+    /// Asks it to.
+    fn end(self: Pin<&mut Self>);
+}
+
+impl<I, S> Ends for http1::UpgradeableConnection<I, S>
+where
+    S: hyper::service::HttpService<Incoming, ResBody = Counted>,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+{
+    fn end(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+impl<I, S> Ends for http2::Connection<I, S, TokioExecutor>
+where
+    S: hyper::service::HttpService<Incoming, ResBody = Counted>,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    S::Future: Send + 'static,
+    I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+{
+    fn end(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+/// When a connection has to end.
+struct Leaving<'a> {
+    shutdown: &'a Shutdown,
+    pulse: &'a Pulse,
+    config: &'a Config,
+}
+
+impl Leaving<'_> {
+    /// Drives a connection until it ends by itself or has to.
+    async fn watch(&self, connection: impl Ends) -> hyper::Result<()> {
+        let mut connection = pin!(connection);
+        let deadlines = &self.config.deadlines;
+        tokio::select! {
+            biased;
+            ended = &mut connection => return ended,
+            () = self.old_or_leaving(deadlines) => connection.as_mut().end(),
+            () = self.overdue(deadlines) => return Ok(()),
+        }
+        tokio::select! {
+            biased;
+            ended = &mut connection => ended,
+            () = self.overdue(deadlines) => Ok(()),
+            () = self.shutdown.reached(Phase::Ended) => Ok(()),
+        }
+    }
+
+    /// Returns when the connection is past its age or the gate drains.
+    async fn old_or_leaving(&self, deadlines: &Deadlines) {
+        tokio::select! {
+            () = self.shutdown.reached(Phase::Draining) => {}
+            () = sleep(deadlines.age.saturating_sub(self.pulse.age())) => {}
+        }
+    }
+
+    /// Returns when something is overdue. Looks a few times within the shortest deadline.
+    async fn overdue(&self, deadlines: &Deadlines) {
+        let shortest = deadlines.head.min(deadlines.idle).min(deadlines.body_idle);
+        let pause = (shortest / 4).clamp(Duration::from_millis(20), Duration::from_secs(5));
+        loop {
+            sleep(pause).await;
+            if let Some(overdue) = self.pulse.overdue(deadlines) {
+                tracing::debug!(?overdue, "connection ended");
+                return;
+            }
+        }
+    }
 }

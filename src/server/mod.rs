@@ -14,6 +14,7 @@ pub mod listener;
 pub mod operations;
 pub mod permits;
 pub mod proxy_protocol;
+pub mod pulse;
 pub mod redirect;
 pub mod reload;
 pub mod running;
@@ -33,7 +34,7 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use self::control::{Control, Desk};
+use self::control::{Control, Desk as ControlDesk};
 use self::crew::Worker;
 use self::development::DevelopmentError;
 use self::doors::{BindError, Door, Kind};
@@ -48,6 +49,9 @@ use self::tls::{TlsAcceptor, TlsError};
 use crate::app::App;
 use crate::app::open::OpenError;
 use crate::config::{Config, ConnectionLimits, Sources};
+use crate::gateway::Gateway;
+use crate::gateway::desk::Desk;
+use crate::gateway::pool::UpstreamSetupError;
 use crate::telemetry::access::Writer;
 use crate::time::Clock;
 
@@ -63,6 +67,9 @@ pub enum StartError {
     /// The development certificate.
     #[error(transparent)]
     Development(#[from] DevelopmentError),
+    /// An upstream.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamSetupError),
     /// A socket.
     #[error(transparent)]
     Bind(#[from] BindError),
@@ -139,13 +146,19 @@ impl House {
         let app = Arc::new(App::open(plan.config, plan.clock).await?);
         reload::show(&app, &tls.certificates());
         let config = app.config.load_full();
+        let workers = config.workers.max(1);
+        let gateway = Arc::new(Gateway::new(Arc::clone(&app), workers)?);
         let control = Control::bind(&config.control_socket)
             .map_err(|source| BindError::Unix { path: config.control_socket.clone(), source })?;
         let permits = Permits::new(&config.limits);
         let doors = doors::open(&config.listen)?;
         let addresses = Addresses::of(&doors);
-        let reloading =
-            Arc::new(Reloading::new(Arc::clone(&app), Arc::clone(&tls), Arc::clone(&permits), plan.sources));
+        let reloading = Arc::new(Reloading::new(
+            Arc::clone(&gateway),
+            Arc::clone(&tls),
+            Arc::clone(&permits),
+            plan.sources,
+        ));
         let (own, front): (Vec<Door>, Vec<Door>) =
             doors.into_iter().partition(|door| matches!(door.kind, Kind::Operations | Kind::Redirect));
         let reception = Reception {
@@ -155,9 +168,12 @@ impl House {
             until: Phase::Draining,
         };
         let entrance = Entrance { app: Arc::clone(&app), tls };
-        let workers = spawn_workers(front, config.workers.max(1), &reception, &entrance)?;
+        let desks = (0..workers).map(|worker| {
+            Arc::new(Desk::new(Arc::clone(&gateway), worker, plan.access.as_ref().map(Writer::for_worker)))
+        });
+        let workers = spawn_workers(front, desks.collect(), &reception, &entrance)?;
         let mut tasks = background::begin(&reloading, &shutdown);
-        let desk = Desk { reloading: Arc::clone(&reloading), shutdown: shutdown.clone() };
+        let desk = ControlDesk { reloading: Arc::clone(&reloading), shutdown: shutdown.clone() };
         tasks.spawn(control.serve(desk));
         own.into_iter().for_each(|door| small_door(&mut tasks, door, &reception, &entrance));
         app.metrics.ready.set(1);
@@ -194,19 +210,19 @@ impl House {
 /// One door of each place for each worker.
 fn spawn_workers(
     front: Vec<Door>,
-    workers: usize,
+    desks: Vec<Arc<Desk>>,
     reception: &Reception,
     entrance: &Entrance,
 ) -> Result<Vec<JoinHandle<()>>, StartError> {
-    let mut sets: Vec<Vec<Door>> = Vec::with_capacity(workers);
-    for _ in 1..workers {
+    let mut sets: Vec<Vec<Door>> = Vec::with_capacity(desks.len());
+    for _ in 1..desks.len() {
         sets.push(front.iter().map(Door::another).collect::<Result<_, _>>()?);
     }
     sets.push(front);
-    let spawned = sets.into_iter().enumerate().map(|(number, doors)| {
+    let spawned = sets.into_iter().zip(desks).enumerate().map(|(number, (doors, desk))| {
         let worker = Worker { number, doors, reception: reception.clone(), entrance: entrance.clone() };
-        let (app, shutdown) = (Arc::clone(&entrance.app), reception.shutdown.clone());
-        worker.spawn(move |guest| connection::serve(guest, Arc::clone(&app), shutdown.clone()))
+        let shutdown = reception.shutdown.clone();
+        worker.spawn(move |guest| connection::serve(guest, Arc::clone(&desk), shutdown.clone()))
     });
     Ok(spawned.collect::<Result<_, _>>()?)
 }

@@ -14,6 +14,8 @@ use super::tls::{TlsAcceptor, TlsError};
 use super::watch::Looks;
 use crate::app::App;
 use crate::config::{CertificateFiles, Config, Problems, Sources};
+use crate::gateway::Gateway;
+use crate::gateway::pool::UpstreamSetupError;
 use crate::time::Timestamp;
 
 /// Why a reload changed nothing.
@@ -28,6 +30,9 @@ pub enum ReloadError {
     /// The development certificate cannot be renewed.
     #[error(transparent)]
     Development(#[from] DevelopmentError),
+    /// An upstream cannot be set up.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamSetupError),
     /// The program was started with a configuration that has no sources.
     #[error("this gateway was not started from files")]
     NoSources,
@@ -35,8 +40,10 @@ pub enum ReloadError {
 
 /// What a reload changes.
 pub struct Reloading {
-    /// Where the configuration goes.
+    /// What the gateway works with.
     pub app: Arc<App>,
+    /// Where the configuration goes.
+    gateway: Arc<Gateway>,
     /// Where certificates go.
     pub tls: Arc<TlsAcceptor>,
     /// Whose limits follow the configuration.
@@ -66,13 +73,14 @@ impl Seen {
 impl Reloading {
     /// For a program that has just read everything.
     pub fn new(
-        app: Arc<App>,
+        gateway: Arc<Gateway>,
         tls: Arc<TlsAcceptor>,
         permits: Arc<Permits>,
         sources: Option<Sources>,
     ) -> Self {
+        let app = Arc::clone(&gateway.app);
         let seen = Mutex::new(Seen::now(&app.config.load()));
-        Self { app, tls, permits, sources, seen }
+        Self { app, gateway, tls, permits, sources, seen }
     }
 
     /// Reads anew what has changed on disk since it was last read, well or badly.
@@ -135,8 +143,7 @@ impl Reloading {
             tracing::warn!(keys = ?waiting, "changed values that wait for the next start");
         }
         self.permits.limit(&config.limits);
-        self.app.limits.follow(config.failures);
-        self.app.config.store(Arc::new(config));
+        self.gateway.reload(config)?;
         Ok(waiting)
     }
 
