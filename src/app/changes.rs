@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use super::App;
-use crate::model::change::Seq;
+use crate::model::change::{Change, Seq};
 use crate::store::{Store, StoreError, changes};
 use crate::time::Timestamp;
 
@@ -72,10 +72,21 @@ async fn read_on(app: &App) -> Result<(), StoreError> {
     let version = changes::data_version(&app.store).await?;
     if version != follower.version.load(Ordering::Acquire) {
         for (seq, change) in changes::since(&app.store, Seq(follower.seen.load(Ordering::Acquire))).await? {
+            if change == Change::Everything {
+                reread_keyring(app);
+            }
             app.recent.saw(change);
             follower.seen.store(seq.0, Ordering::Release);
         }
         follower.version.store(version, Ordering::Release);
     }
     Ok(())
+}
+
+/// A rotation by another process is told as [`Change::Everything`]. A file that cannot be used leaves the
+/// keys in memory in force; only what the new keys made is unknown then.
+fn reread_keyring(app: &App) {
+    if let Err(error) = app.reread_keyring() {
+        tracing::error!(%error, "the keyring was changed and cannot be read; the former keys stay in force");
+    }
 }

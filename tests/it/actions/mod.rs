@@ -3,3 +3,8 @@
 mod endings;
 mod ground;
 mod guard;
+mod keys;
+mod keys_made_elsewhere;
+mod office;
+mod sessions;
+mod set_up;
