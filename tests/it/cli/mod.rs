@@ -10,6 +10,7 @@ mod check;
 mod config;
 mod explain;
 mod reload;
+mod serve;
 
 /// A directory to run in; it goes away with its owner.
 pub(super) struct Place(PathBuf);

@@ -1,0 +1,212 @@
+//! `portcullis serve` as a process: what it prints, signals, systemd.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use super::Place;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const FREE: &[&str] = &["--listen", "127.0.0.1:0", "--operations", "127.0.0.1:0"];
+
+/// A gate in a process of its own; it is killed when the test ends.
+struct Process {
+    child: Child,
+    said: Vec<String>,
+}
+
+impl Process {
+    /// Waits until it has said where it is.
+    fn start(place: &Place, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        command.arg("serve").args(arguments).env_clear().envs(variables.iter().copied());
+        Self::of(place, &mut command)
+    }
+
+    fn of(place: &Place, command: &mut Command) -> Self {
+        let log = fs::File::create(place.path().join("log")).unwrap();
+        let mut child = command.current_dir(place.path()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut said = Vec::new();
+        for line in lines.by_ref() {
+            let line = line.unwrap();
+            let last = line.starts_with("operations");
+            said.push(line);
+            if last {
+                break;
+            }
+        }
+        let log = || fs::read_to_string(place.path().join("log")).unwrap_or_default();
+        assert!(!said.is_empty(), "it did not start: {}", log());
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, said }
+    }
+
+    fn address(&self, field: &str) -> SocketAddr {
+        let line = self.said.iter().find(|line| line.starts_with(field)).unwrap();
+        line.split_whitespace().last().unwrap().parse().unwrap()
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < end, "it does not end");
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn ask(address: SocketAddr, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    answer
+}
+
+#[test]
+fn the_first_signal_ends_it_in_order_and_the_exit_code_is_zero() {
+    let place = Place::new();
+    let delay = [FREE, &["--set", "deadlines.drain_delay=60s"]].concat();
+    let mut process = Process::start(&place, &delay, &[]);
+    let operations = process.address("operations");
+    assert!(ask(operations, "/readyz").starts_with("HTTP/1.1 200"));
+    process.signal("TERM");
+    let end = Instant::now() + PATIENCE;
+    while !ask(operations, "/readyz").starts_with("HTTP/1.1 503") {
+        assert!(Instant::now() < end, "it stays ready");
+    }
+    assert!(TcpStream::connect(process.address("listening")).is_ok());
+    process.signal("INT");
+    assert_eq!(process.wait().code(), Some(0));
+    assert!(TcpStream::connect(operations).is_err());
+}
+
+#[test]
+fn a_second_signal_ends_what_is_still_going_on() {
+    let place = Place::new();
+    let http = ["--listen-http", "127.0.0.1:0", "--set", "listen.https=[]", "--operations", "127.0.0.1:0"];
+    let patient =
+        [&http[..], &["--set", "deadlines.drain_delay=0s", "--set", "deadlines.drain=10m"]].concat();
+    let mut process = Process::start(&place, &patient, &[]);
+    let mut slow = TcpStream::connect(process.address("listening")).unwrap();
+    slow.write_all(b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\n1").unwrap();
+    process.signal("TERM");
+    process.signal("TERM");
+    let status = process.wait();
+    assert_eq!(status.code(), Some(0), "{status:?}");
+}
+
+#[test]
+fn systemd_is_told_when_it_is_ready_reloads_and_stops() {
+    let place = Place::new();
+    let path = place.path().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let told = || {
+        let mut buffer = [0; 256];
+        let length = socket.recv(&mut buffer).unwrap();
+        String::from_utf8_lossy(&buffer[..length]).into_owned()
+    };
+    let variables = [("NOTIFY_SOCKET", path.to_str().unwrap())];
+    let mut process =
+        Process::start(&place, &[FREE, &["--set", "deadlines.drain_delay=0s"]].concat(), &variables);
+    assert!(told().contains("READY=1"));
+    process.signal("HUP");
+    let reloading = told();
+    assert!(reloading.contains("RELOADING=1") && reloading.contains("MONOTONIC_USEC="), "{reloading}");
+    assert!(told().contains("READY=1"));
+    process.signal("TERM");
+    assert!(told().contains("STOPPING=1"));
+    assert_eq!(process.wait().code(), Some(0));
+}
+
+#[test]
+fn sockets_that_systemd_hands_over_are_served_by_name() {
+    let place = Place::new();
+    let front = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = front.local_addr().unwrap();
+    let script =
+        "exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_FDNAMES=front LISTEN_PID=$$; exec \"$0\" \"$@\"";
+    let launch = |name: &str, front: OwnedFd| {
+        let mut command = Command::new("bash");
+        command.args(["-c", script, env!("CARGO_BIN_EXE_portcullis"), "serve", "--set", "listen.https=[]"]);
+        command.args(["--listen-http", &format!("systemd:{name}"), "--operations", "127.0.0.1:0"]);
+        command.env_clear().env("PATH", "/usr/bin:/bin").stdin(Stdio::from(front));
+        command
+    };
+    let other =
+        launch("other", front.try_clone().unwrap().into()).current_dir(place.path()).output().unwrap();
+    assert_eq!(other.status.code(), Some(1), "{other:?}");
+    assert!(String::from_utf8_lossy(&other.stderr).contains("named other"), "{other:?}");
+
+    let mut process = Process::of(&place, &mut launch("front", front.into()));
+    assert!(ask(address, "/").starts_with("HTTP/1.1 "));
+    process.signal("TERM");
+    process.signal("TERM");
+    assert_eq!(process.wait().code(), Some(0));
+}
+
+#[test]
+fn a_taken_port_and_a_bad_certificate_are_told_with_their_exit_codes() {
+    let place = Place::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ended = place.run(&["serve", "--listen", &address, "--operations", "127.0.0.1:0"]);
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(ended.err.contains(&address) && ended.err.contains("in use"), "{ended:?}");
+
+    place.write("bad.pem", "no certificate");
+    place.write("bad.key", "no key");
+    let ended =
+        place.run(&["serve", "--certificate", "bad.pem", "--key", "bad.key", "--operations", "127.0.0.1:0"]);
+    assert_eq!(ended.code, 78, "{ended:?}");
+    assert!(ended.err.contains("bad.pem"), "{ended:?}");
+}
+
+#[test]
+fn the_health_check_says_by_its_exit_code_whether_the_gate_is_ready() {
+    let place = Place::new();
+    let mut process = Process::start(&place, FREE, &[]);
+    let operations = format!("listen.operations={}", process.address("operations"));
+    assert_eq!(place.run(&["healthcheck", "--set", &operations]).code, 0);
+    process.signal("TERM");
+    process.signal("TERM");
+    process.wait();
+    assert_eq!(place.run(&["healthcheck", "--set", &operations]).code, 1);
+}
+
+#[test]
+fn the_development_certificate_is_made_shown_and_explained() {
+    let place = Place::new();
+    assert_eq!(place.run(&["cert", "trust"]).code, 1);
+    let made = place.run(&["cert", "make"]);
+    assert!(made.out.contains("certs/development.pem"), "{made:?}");
+    let shown = place.run(&["cert", "show", "--json"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown.out).unwrap();
+    assert_eq!(shown[0]["hosts"], serde_json::json!(["localhost", "127.0.0.1", "::1"]));
+    let explained = place.run(&["cert", "trust"]);
+    let authority = place.path().join("certs/authority.pem");
+    assert!(explained.out.contains(&format!("curl --cacert {}", authority.display())), "{explained:?}");
+    assert_eq!(place.run(&["version"]).code, 0);
+}
