@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+mod backup;
 mod ban;
 mod check;
 mod config;
 mod explain;
+mod killed;
 mod reload;
+mod rights;
 mod serve;
 
 /// A directory to run in; it goes away with its owner.
