@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::desk::{Desk, Exit};
+use crate::config;
 use crate::server::control::client::{self, ControlError};
 
 /// Asks the gate that serves the data of this configuration.
 pub(super) fn ask(desk: &Desk, request: &Value) -> Result<Value, Exit> {
-    let socket = desk.config()?.control_socket;
-    client::ask(&socket, request).map_err(Exit::from)
+    client::ask(&config::control_socket(&desk.sources), request).map_err(Exit::from)
 }
 
 impl From<ControlError> for Exit {

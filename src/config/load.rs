@@ -43,6 +43,17 @@ impl Config {
     }
 }
 
+/// The control socket that a configuration names, also where something else in it is wrong: a gate that
+/// runs must be reachable while its file is being edited.
+pub fn control_socket(sources: &Sources) -> PathBuf {
+    let mut tree = sources.gather(&shape::schema(), &mut Vec::new());
+    let value = std::mem::take(&mut tree.value);
+    let mut notes = Notes::new(&tree, sources.directory(), Disk::Blind);
+    let written = read(value, &mut notes);
+    let data = store::data(&written, &mut notes);
+    store::control(&written.control, &data, &mut notes)
+}
+
 /// Reads the text of a file without looking at the disk: for tests and fuzzing.
 pub fn parse_str(text: &str) -> Result<Loaded, Problems> {
     let mut problems = Vec::new();

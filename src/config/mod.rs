@@ -33,7 +33,7 @@ use crate::model::quota::Quota;
 use crate::model::role::Roles;
 use crate::model::route::Routing;
 
-pub use load::{Loaded, parse_str};
+pub use load::{Loaded, control_socket, parse_str};
 pub use print::{Shown, print};
 pub use problem::{Colour, Place, Problem, Problems, Severity};
 pub use shape::schema;

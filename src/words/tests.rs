@@ -1,6 +1,8 @@
 //! Every message in every language, and none that nobody says.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 use super::*;
 
@@ -37,4 +39,87 @@ fn readers_get_the_language_they_like_best() {
 #[test]
 fn arguments_are_set_in() {
     assert_eq!(text_with(Language::German, "trouble-reference", &[("request", "x")]), "Anfrage x");
+}
+
+/// The source of the program, without the catalogues and this file.
+fn sources(folder: &Path, all: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, all);
+        } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("words/tests.rs") {
+            all.push_str(&fs::read_to_string(path).unwrap());
+        }
+    }
+}
+
+fn program() -> String {
+    let mut all = String::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
+    all
+}
+
+/// The slugs that problems are made with: `Problem::new(StatusCode::X, "slug")` and `problem(…)` alike.
+fn slugs(program: &str) -> BTreeSet<&str> {
+    let status = |rest: &str| rest.find(|c: char| !c.is_ascii_uppercase() && c != '_').unwrap_or(0);
+    let made = program.match_indices("StatusCode::").filter_map(|(at, word)| {
+        let before = program[..at].trim_end();
+        let rest = &program[at + word.len()..];
+        let slug = rest[status(rest)..].strip_prefix(',')?.trim_start().strip_prefix('"')?;
+        let made = before.ends_with("problem(") || before.ends_with("Problem::new(");
+        made.then(|| slug.split('"').next()).flatten()
+    });
+    made.collect()
+}
+
+#[test]
+fn every_problem_has_a_title_and_a_detail() {
+    let (program, words) = (program(), ids(CATALOGUES[0].1));
+    let slugs = slugs(&program);
+    assert!(slugs.len() > 20, "the search for problems has gone blind: {slugs:?}");
+    for slug in slugs {
+        for part in ["title", "detail"] {
+            let id = format!("problem-{slug}-{part}");
+            assert!(words.contains(id.as_str()), "{id} is missing");
+        }
+    }
+}
+
+#[test]
+fn no_message_stands_in_the_catalogue_for_nothing() {
+    let program = program();
+    for id in ids(CATALOGUES[0].1) {
+        let slug = id.strip_prefix("problem-").and_then(|rest| rest.rsplit_once('-')).map(|(slug, _)| slug);
+        let literal = format!("\"{}\"", slug.unwrap_or(id));
+        assert!(program.contains(&literal), "nobody says {id}");
+    }
+}
+
+#[test]
+fn every_language_sets_in_the_same_arguments() {
+    let arguments = |catalogue: &'static str| -> BTreeSet<(&str, &str)> {
+        let lines = catalogue.lines().filter_map(|line| line.split_once(" = "));
+        lines
+            .flat_map(|(id, text)| {
+                let inside =
+                    text.split("{$").skip(1).map(|rest| rest.split([' ', '}']).next().unwrap_or_default());
+                inside.map(move |name| (id, name))
+            })
+            .collect()
+    };
+    let english = arguments(CATALOGUES[0].1);
+    assert!(english.contains(&("trouble-reference", "request")));
+    for (tag, catalogue) in CATALOGUES {
+        assert_eq!(arguments(catalogue), english, "{tag}");
+    }
+}
+
+#[test]
+fn every_message_is_said_without_an_error() {
+    for (language, (_, catalogue)) in Language::ALL.into_iter().zip(CATALOGUES) {
+        for id in ids(catalogue) {
+            let said = text_with(language, id, &[("request", "x")]);
+            assert!(!said.is_empty() && said != id && !said.contains("{$"), "{id} in {}", language.tag());
+        }
+    }
 }
