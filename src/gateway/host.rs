@@ -64,7 +64,8 @@ pub fn canonical(named: &str) -> Result<Cow<'_, str>, BadHost> {
     }
     let name = name.strip_suffix('.').unwrap_or(name);
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-    let well_formed = name.starts_with('[') || (!name.starts_with('.') && name.bytes().all(plain));
+    let well_formed =
+        name.starts_with('[') || (name.bytes().all(plain) && !name.split('.').any(str::is_empty));
     if name.is_empty() || name.len() > 253 || !well_formed {
         return Err(BadHost::Malformed);
     }
@@ -90,9 +91,23 @@ mod tests {
 
     #[test]
     fn malformed_hosts_are_refused() {
-        for bad in
-            ["", ".", "a b", "a/b", "ä.example", "a%41", "[::1", "[x]", "a:b", "a:123456", "u@h", "a,b", ".a"]
-        {
+        for bad in [
+            "",
+            ".",
+            "a b",
+            "a/b",
+            "ä.example",
+            "a%41",
+            "[::1",
+            "[x]",
+            "a:b",
+            "a:123456",
+            "u@h",
+            "a,b",
+            ".a",
+            "a..",
+            "a..b",
+        ] {
             assert_eq!(canonical(bad), Err(BadHost::Malformed), "{bad}");
         }
     }

@@ -1,6 +1,14 @@
-//! The walk of a guest, from the socket on.
+//! The walk of a request, from the socket and its bytes to what the app sees, over HTTP/1.1 and HTTP/2.
 
+mod forwarding;
+mod framing;
 mod gate;
+mod headers;
+mod limits;
 mod listener;
+mod paths;
+mod routing;
 mod shutdown;
+mod smuggling;
 mod tls;
+mod upgrade;

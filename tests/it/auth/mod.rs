@@ -1,0 +1,5 @@
+//! Who is asking: keys, sessions, and which of them decides.
+
+mod api_key;
+mod precedence;
+mod session_cookie;

@@ -1,0 +1,221 @@
+//! A gateway of one's own: in this process, on free ports, with its own folder, SQLite file, development
+//! certificate, and a clock that stands still until the test turns it (it begins now: certificates are
+//! judged by the real time).
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use portcullis::config::{Config, Sources};
+use portcullis::server;
+use portcullis::server::doors::Kind;
+use portcullis::server::running::Running;
+use portcullis::time::{Clock, ManualClock, SystemClock};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use super::answer::Answer;
+use super::ask::{Ask, Over};
+use super::frames::Frames;
+use super::household::{Household, with_another_secret};
+use super::soon;
+use super::upstream::Upstream;
+use super::wire::{Duplex, Wire};
+
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// Routes that most tests need, in front of one app.
+const ROUTES: &str = include_str!("routes.toml");
+
+/// A running gateway. It ends with the value.
+pub(crate) struct Gateway {
+    pub(crate) clock: Arc<ManualClock>,
+    household: Household,
+    https: SocketAddr,
+    http: SocketAddr,
+    roots: Arc<RootCertStore>,
+    folder: PathBuf,
+    running: Option<Running>,
+}
+
+impl Drop for Gateway {
+    /// Ends it on a thread of its own: waiting for the end here would hold up what the end waits for,
+    /// as connections to the store go back to their pool by tasks of this test.
+    fn drop(&mut self) {
+        let (running, folder) = (self.running.take(), self.folder.clone());
+        std::thread::spawn(move || {
+            drop(running);
+            let _ = std::fs::remove_dir_all(folder);
+        });
+    }
+}
+
+impl Gateway {
+    /// In front of this app, with the usual routes.
+    pub(crate) async fn before(app: &Upstream) -> Self {
+        Self::with(app, "").await
+    }
+
+    /// The same with more configuration, put before the routes.
+    pub(crate) async fn with(app: &Upstream, more: &str) -> Self {
+        let folder = folder();
+        let head = "public_url = \"https://gate.test\"\nworkers = 1\n";
+        let listen =
+            "[listen]\nhttps = [\"127.0.0.1:0\"]\nhttp = [\"127.0.0.1:0\"]\noperations = \"127.0.0.1:0\"\n";
+        let routes = ROUTES.replace("APP", &app.address.to_string());
+        let file = folder.join("gateway.toml");
+        std::fs::write(&file, [head, listen, more, &routes].concat()).unwrap();
+        let sources = Sources { file: Some(file), ..Sources::default() };
+        let config = match Config::load(&sources) {
+            Ok(loaded) => loaded.config,
+            Err(problems) => panic!("{}", problems),
+        };
+        Self::start(config, folder).await
+    }
+
+    async fn start(config: Config, folder: PathBuf) -> Self {
+        let clock = Arc::new(ManualClock::at(SystemClock.now()));
+        let development = config.tls.development.clone();
+        let running = server::start(config, clock.clone()).await.unwrap();
+        let household = Household::of(running.app().clone()).await;
+        let mut roots = RootCertStore::empty();
+        let authority = CertificateDer::from_pem_file(development.join("authority.pem")).unwrap();
+        roots.add(authority).unwrap();
+        Self {
+            https: running.addresses().tcp(Kind::Https).unwrap(),
+            http: running.addresses().tcp(Kind::Http).unwrap(),
+            clock,
+            household,
+            roots: Arc::new(roots),
+            folder,
+            running: Some(running),
+        }
+    }
+
+    /// A key of Ada's, a viewer.
+    pub(crate) async fn key(&self) -> String {
+        self.household.key("ada", "viewer", None).await
+    }
+
+    /// A key of Ada's that ends by itself.
+    pub(crate) async fn key_for(&self, lifetime: Duration) -> String {
+        self.household.key("ada", "viewer", Some(lifetime)).await
+    }
+
+    /// A key of somebody of this role, named after it.
+    pub(crate) async fn key_of_role(&self, role: &str) -> String {
+        self.household.resident(role, role).await;
+        self.household.key(role, role, None).await
+    }
+
+    /// The same public id with another secret, well formed.
+    pub(crate) fn key_with_another_secret(&self, key: &str) -> String {
+        with_another_secret(key)
+    }
+
+    pub(crate) async fn revoke(&self, key: &str) {
+        self.household.revoke(key).await;
+    }
+
+    pub(crate) async fn suspend(&self, name: &str) {
+        self.household.suspend(name).await;
+    }
+
+    pub(crate) async fn take_grants(&self, name: &str) {
+        self.household.take_grants(name).await;
+    }
+
+    /// The cookie of a new session of Ada's on `app.test`.
+    pub(crate) async fn session(&self) -> String {
+        self.household.session("app.test").await
+    }
+
+    pub(crate) async fn end_sessions(&self, name: &str) {
+        self.household.end_sessions(name).await;
+    }
+
+    fn tls(&self, over: Over) -> ClientConfig {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(self.roots.clone())
+            .with_no_client_auth();
+        config.alpn_protocols = vec![over.alpn().into()];
+        config
+    }
+
+    /// A connection after its handshake, if one is to be had.
+    pub(crate) async fn try_stream(&self, name: &str, over: Over) -> Option<impl Duplex + use<>> {
+        let connector = TlsConnector::from(Arc::new(self.tls(over)));
+        let tcp = TcpStream::connect(self.https).await.ok()?;
+        let name = ServerName::try_from(name.to_owned()).unwrap();
+        let stream = soon("a handshake", connector.connect(name, tcp)).await.ok()?;
+        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(over.alpn().as_bytes()));
+        Some(stream)
+    }
+
+    /// A connection after its handshake.
+    pub(crate) async fn stream(&self, name: &str, over: Over) -> impl Duplex + use<> {
+        self.try_stream(name, over).await.expect("a connection")
+    }
+
+    /// A connection to `app.test` that speaks what it is told to.
+    pub(crate) async fn wire(&self) -> Wire {
+        Wire::over(self.stream("app.test", Over::H1).await)
+    }
+
+    /// A connection to `app.test` that speaks frames.
+    pub(crate) async fn frames(&self) -> Frames {
+        Frames::over(self.stream("app.test", Over::H2).await).await
+    }
+
+    /// A TCP connection to the TLS door without a handshake.
+    pub(crate) async fn bare(&self) -> Wire {
+        Wire::over(TcpStream::connect(self.https).await.unwrap())
+    }
+
+    /// A connection to the clear-text door.
+    pub(crate) async fn clear_text(&self) -> Wire {
+        Wire::over(TcpStream::connect(self.http).await.unwrap())
+    }
+
+    /// One request on a connection of its own, to the host it names where that is one of ours.
+    pub(crate) async fn ask(&self, ask: &Ask, over: Over) -> Answer {
+        let name = if ask.host.starts_with("other.test") { "other.test" } else { "app.test" };
+        ask.on(self.stream(name, over).await, over).await
+    }
+
+    /// Whether a second connection is offered a ticket with which a request could be sent early.
+    pub(crate) async fn offers_early_data(&self) -> bool {
+        let mut config = self.tls(Over::H1);
+        config.enable_early_data = true;
+        let connector = TlsConnector::from(Arc::new(config));
+        let name = ServerName::try_from("app.test").unwrap();
+        for _ in 0..2 {
+            let tcp = TcpStream::connect(self.https).await.unwrap();
+            let mut stream = soon("a handshake", connector.connect(name.clone(), tcp)).await.unwrap();
+            if stream.get_mut().1.early_data().is_some() {
+                return true;
+            }
+            // The ticket comes with the first answer.
+            let mut wire = Wire::over(stream);
+            wire.send("GET /public/x HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\n\r\n").await;
+            wire.rest().await;
+        }
+        false
+    }
+}
+
+fn folder() -> PathBuf {
+    let number = COUNT.fetch_add(1, Ordering::SeqCst);
+    let folder = std::env::temp_dir().join(format!("portcullis-gate-{}-{number}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
