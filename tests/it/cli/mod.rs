@@ -10,24 +10,26 @@ mod ban;
 mod check;
 mod config;
 mod explain;
+mod key;
+mod keyring;
 mod killed;
 mod reload;
 mod rights;
 mod serve;
 
 /// A directory to run in; it goes away with its owner.
-pub(super) struct Place(PathBuf);
+pub(crate) struct Place(PathBuf);
 
 /// How a verb ended.
 #[derive(Debug)]
-pub(super) struct Ended {
-    pub(super) code: i32,
-    pub(super) out: String,
-    pub(super) err: String,
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Place {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("portcullis-cli-{}-{number}", std::process::id()));
@@ -35,22 +37,22 @@ impl Place {
         Self(path)
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
-    pub(super) fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.join(name);
         fs::write(&path, text).unwrap();
         path
     }
 
-    pub(super) fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         self.run_with(arguments, &[])
     }
 
     /// Runs with these variables and no others of ours.
-    pub(super) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+    pub(crate) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
         let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
         command.current_dir(&self.0).args(arguments).env_clear().envs(variables.iter().copied());
         let output = command.output().unwrap();

@@ -5,6 +5,7 @@ mod contract;
 mod credentials;
 mod failures;
 pub(crate) mod ground;
+mod kill;
 mod migrations;
 mod nouns;
 mod trouble;
