@@ -7,27 +7,26 @@ use crate::secret::Secret;
 
 /// A line that calls the first route this key opens.
 pub(super) fn with_key(config: &Config, key: &ApiKey, text: &Secret<String>) -> String {
-    let route = config.routing.routes.iter().find(|route| {
-        route.accepts.key && !matches!(route.access, Access::Public) && key.is_for(&route.platform)
-    });
-    format!("curl{} -u __key__:{} {}", authority(config), text.expose(), address(config, route))
+    let (host, path) = door(config, key);
+    let port = match config.public_url.port {
+        443 => String::new(),
+        port => format!(":{port}"),
+    };
+    format!("curl{} -u __key__:{} https://{host}{port}{path}", authority(config), text.expose())
 }
 
-/// Where a route answers, with the port that clients use.
-fn address(config: &Config, route: Option<&Route>) -> String {
+/// Host and path of the first route this key opens; those of the public origin when that has no name.
+pub(super) fn door<'a>(config: &'a Config, key: &ApiKey) -> (&'a str, &'a str) {
+    let opens = |route: &&Route| {
+        route.accepts.key && !matches!(route.access, Access::Public) && key.is_for(&route.platform)
+    };
+    let route = config.routing.routes.iter().find(opens);
     let path = match route.map(|route| &route.path) {
         Some(PathRule::Prefix(path) | PathRule::Exact(path)) => path,
         None => "/",
     };
     let host = route.and_then(|route| route.hosts.iter().find(|host| !host.starts_with('*')));
-    let port = match config.public_url.port {
-        443 => String::new(),
-        port => format!(":{port}"),
-    };
-    match host {
-        Some(host) => format!("https://{host}{port}{path}"),
-        None => format!("{}{path}", config.public_url.origin),
-    }
+    (host.unwrap_or(&config.public_url.host), path)
 }
 
 /// With a development certificate, the authority that signed it.

@@ -13,7 +13,7 @@ use crate::actions::set_up::{self, FirstStart, Trying};
 use crate::config::{Bind, Config, Sources};
 use crate::server::development::DevelopmentFiles;
 use crate::server::doors::{Address, Kind};
-use crate::server::running::Running;
+use crate::server::running::{Addresses, Running};
 use crate::server::signals::Signals;
 use crate::server::{self, Plan, StartError};
 use crate::telemetry::access::AccessLog;
@@ -137,7 +137,8 @@ fn tell(desk: &Desk, running: &Running, first: Option<&FirstStart>) {
     if let Some(first) = first {
         fields.push(("set_up", json!(first.link.url.expose())));
         if let Some(trial) = &first.trial {
-            fields.push(("try", json!(curl(&config, running, trial.made.text.expose()))));
+            let door = super::curl::door(&config, &trial.made.key);
+            fields.push(("try", json!(curl(&config, running, trial.made.text.expose(), door))));
             fields.push(("trial_ends", json!(trial.ends_at.to_string())));
         }
     }
@@ -145,37 +146,35 @@ fn tell(desk: &Desk, running: &Running, first: Option<&FirstStart>) {
 }
 
 /// A command that works as it stands.
-fn curl(config: &Config, running: &Running, key: &str) -> String {
+fn curl(config: &Config, running: &Running, key: &str, (host, path): (&str, &str)) -> String {
     let trust = match config.tls.certificates.is_empty() {
         true => format!("--cacert {} ", quoted(&DevelopmentFiles::of(&config.tls.development).authority)),
         false => String::new(),
     };
     let addresses = running.addresses();
-    let clear = || addresses.tcp(Kind::Http).map(|address| format!("http://{address}/"));
     let url = match addresses.tcp(Kind::Https) {
-        Some(address) if at_home(&config.public_url.host, address.ip()) => {
-            format!("https://{}:{}/", config.public_url.host, address.port())
-        }
+        Some(address) if at_home(host, address.ip()) => format!("https://{host}:{}{path}", address.port()),
         Some(address) => format!(
-            "--connect-to {host}:{port}:{ip}:{port} https://{host}:{port}/",
-            host = config.public_url.host,
+            "--connect-to {host}:{port}:{ip}:{port} https://{host}:{port}{path}",
             ip = bracketed(address.ip()),
             port = address.port()
         ),
-        None => {
-            return format!(
-                "curl -u __key__:{key} {}",
-                clear().unwrap_or_else(|| by_unix(addresses.all(Kind::Http).next()))
-            );
-        }
+        None => return format!("curl -u __key__:{key} {}", in_clear(addresses, host, path)),
     };
     format!("curl {trust}-u __key__:{key} {url}")
 }
 
-fn by_unix(place: Option<&Address>) -> String {
-    match place {
-        Some(Address::Unix(path)) => format!("--unix-socket {} http://localhost/", quoted(path)),
-        Some(Address::Tcp(_) | Address::Unknown) | None => "http://localhost/".to_owned(),
+/// The same without TLS: the name of the host goes along where the address does not lead to it.
+fn in_clear(addresses: &Addresses, host: &str, path: &str) -> String {
+    match (addresses.tcp(Kind::Http), addresses.all(Kind::Http).next()) {
+        (Some(address), _) if at_home(host, address.ip()) => {
+            format!("http://{host}:{}{path}", address.port())
+        }
+        (Some(address), _) => format!("-H 'Host: {host}' http://{address}{path}"),
+        (None, Some(Address::Unix(socket))) => {
+            format!("--unix-socket {} http://{host}{path}", quoted(socket))
+        }
+        (None, _) => format!("http://{host}{path}"),
     }
 }
 
