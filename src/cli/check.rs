@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use super::desk::{Desk, Exit};
 use crate::config::{Config, Loaded, Place, Problem, Problems, Severity, StoreConfig};
+use crate::gateway::pool::UpstreamHealth;
 use crate::model::upstream::{Target, Upstream};
 use crate::server::tls::{self, TlsAcceptor};
 use crate::store;
@@ -30,6 +31,10 @@ pub(super) fn run(flags: &Flags, desk: &Desk) -> Result<(), Exit> {
     let Loaded { config, warnings: mut problems } =
         Config::load(&desk.sources).map_err(Exit::Configuration)?;
     certificates(&config, &mut problems);
+    if let Err(error) = UpstreamHealth::new(&config.routing) {
+        let mend = "give a PEM file with the authorities that sign the app's certificate, or its name";
+        note(&mut problems, (Severity::Error, "upstream"), chain(&error), mend);
+    }
     if !flags.offline {
         desk.block_on(async {
             store_answers(&config, &mut problems).await;

@@ -197,8 +197,9 @@ fn server_name(
             "".into()
         });
     }
-    let mut hosts = addresses.iter().filter_map(|address| address.host.clone());
-    let first = hosts.next().unwrap_or_else(|| "".into());
+    let bare = |host: &str| host.trim_start_matches('[').trim_end_matches(']').into();
+    let mut hosts = addresses.iter().filter_map(|address| address.host.as_deref().map(bare));
+    let first: Arc<str> = hosts.next().unwrap_or_else(|| "".into());
     if hosts.any(|host| host != first) {
         let what = format!(
             "the addresses of `{key}` have different hosts, and none says which name their certificate carries"

@@ -138,12 +138,17 @@ impl Reloading {
             tracing::warn!("{warning}");
         }
         let (config, waiting) = loaded.config.as_reload_of(&self.app.config.load());
-        self.refresh_tls(&config)?;
+        let files = certificate_files(&config, self.app.clock.now())?;
+        let prepared = self.tls.prepare(&config.tls, &files)?;
+        let limits = config.limits;
+        // The last step that may fail; what follows cannot.
+        self.gateway.reload(config)?;
+        self.tls.take_up(prepared);
+        self.permits.limit(&limits);
+        show(&self.app, &self.tls.certificates());
         if !waiting.is_empty() {
             tracing::warn!(keys = ?waiting, "changed values that wait for the next start");
         }
-        self.permits.limit(&config.limits);
-        self.gateway.reload(config)?;
         Ok(waiting)
     }
 

@@ -86,6 +86,9 @@ struct Generation {
     tickets: HashMap<[u8; 32], Arc<dyn ProducesTickets>>,
 }
 
+/// Certificates and policies that were read and may be taken up.
+pub struct Prepared(Arc<Generation>);
+
 impl TlsAcceptor {
     /// Reads certificates and authorities. `files` are the configured ones, or the development pair.
     ///
@@ -103,9 +106,21 @@ impl TlsAcceptor {
     /// # Errors
     /// See [`TlsError`]; then everything stays as it was.
     pub fn reload(&self, tls: &Tls, files: &[CertificateFiles]) -> Result<(), TlsError> {
+        self.prepare(tls, files).map(|prepared| self.take_up(prepared))
+    }
+
+    /// Reads everything anew and changes nothing yet: for reloads that something else may still stop.
+    ///
+    /// # Errors
+    /// See [`TlsError`].
+    pub fn prepare(&self, tls: &Tls, files: &[CertificateFiles]) -> Result<Prepared, TlsError> {
         let old = self.generation.load();
-        self.generation.store(Arc::new(Generation::build(tls, files, &old.tickets)?));
-        Ok(())
+        Ok(Prepared(Arc::new(Generation::build(tls, files, &old.tickets)?)))
+    }
+
+    /// Greets with what was prepared from now on.
+    pub fn take_up(&self, prepared: Prepared) {
+        self.generation.store(prepared.0);
     }
 
     /// The certificates in use.

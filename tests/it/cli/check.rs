@@ -66,6 +66,21 @@ fn a_certificate_that_cannot_be_read_or_used_is_an_error() {
     assert!(ended.err.contains("a.pem"), "{ended:?}");
 }
 
+/// P12: so is what the certificate of an app is judged by.
+#[test]
+fn authorities_of_an_app_that_cannot_be_used_are_an_error() {
+    let place = Place::new();
+    place.write("ca.pem", "not PEM");
+    let app = "[[upstream]]\nname = \"app\"\ntargets = [\"https://[::1]:9\"]\nca_file = \"ca.pem\"\n";
+    let rest = "[[platform]]\nslug = \"a\"\n[[route]]\nupstream = \"app\"\n";
+    place.write("gate.toml", &format!("{app}{rest}"));
+    let ended = place.run(&["check", "--offline", "--config", "gate.toml"]);
+    assert_eq!(ended.code, 78, "{ended:?}");
+    assert!(ended.err.contains("upstream app: "), "{ended:?}");
+    place.write("gate.toml", &format!("{}{rest}", app.replace("ca_file = \"ca.pem\"\n", "")));
+    assert_eq!(place.run(&["check", "--offline", "--config", "gate.toml"]).code, 0);
+}
+
 #[test]
 fn a_configuration_that_is_not_there_is_an_error() {
     let place = Place::new();

@@ -59,6 +59,21 @@ async fn a_broken_file_changes_nothing_and_is_told() {
     gate.stop().await;
 }
 
+/// P12: what an app's certificate is judged by must be readable, or nothing changes.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authority_that_cannot_be_used_changes_nothing() {
+    let place = Place::new();
+    let gate = gate(&place).await;
+    place.write("ca.pem", "not PEM");
+    let app = "[limits]\nresets = 7\n[[upstream]]\nname = \"app\"\ntargets = [\"https://127.0.0.1:9\"]\nca_file = \"ca.pem\"\n[[platform]]\nslug = \"a\"\n[[route]]\nupstream = \"app\"\n";
+    place.write("gate.toml", &format!("{GATE}{app}"));
+    let ended = place.run(&["reload", "--config", "gate.toml"]);
+    assert_eq!(ended.code, 1, "{ended:?}");
+    let config = gate.app().config.load_full();
+    assert_eq!((config.limits.resets, config.routing.upstreams.len()), (200, 0));
+    gate.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_control_socket_is_its_owners_and_bears_nonsense() {
     let place = Place::new();
