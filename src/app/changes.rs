@@ -67,6 +67,19 @@ pub async fn follow(app: &App) -> Result<(), StoreError> {
     read
 }
 
+/// Follows the log whenever the store announces a change, until it cannot be listened to any more. A store
+/// that announces nothing is left to [`follow`] at its interval.
+///
+/// # Errors
+/// When the store cannot be listened to; nothing is lost by that but time.
+pub async fn listen(app: &App) -> Result<(), StoreError> {
+    let Some(mut bell) = changes::Bell::of(&app.store).await? else { return Ok(()) };
+    loop {
+        follow(app).await?;
+        bell.rung().await?;
+    }
+}
+
 async fn read_on(app: &App) -> Result<(), StoreError> {
     let follower = &app.follower;
     let version = changes::data_version(&app.store).await?;

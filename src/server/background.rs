@@ -14,7 +14,7 @@ use super::shutdown::{Phase, Shutdown};
 use crate::app::failures::{self, Minutes};
 use crate::app::{App, changes};
 use crate::auth::watch;
-use crate::store;
+use crate::store::{self, Store};
 
 const QUARTER: Duration = Duration::from_millis(250);
 const SECOND: Duration = Duration::from_secs(1);
@@ -27,6 +27,12 @@ pub fn begin(reloading: &Arc<Reloading>, shutdown: &Shutdown) -> JoinSet<()> {
     let mut tasks = Tasks { all: JoinSet::new(), shutdown };
     tasks.every("follow the change log", changes::interval(&app.store), app, |app| async move {
         changes::follow(&app).await
+    });
+    if matches!(app.store, Store::Postgres(_)) {
+        tasks.every("listen for changes", SECOND, app, |app| async move { changes::listen(&app).await });
+    }
+    tasks.every("remove what is long over", HOUR, app, |app| async move {
+        store::attic::clear(&app.store, app.clock.now()).await
     });
     tasks.every("cut what is not admitted any more", QUARTER, app, |app| async move {
         watch::round(&app).await;

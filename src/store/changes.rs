@@ -1,6 +1,8 @@
 //! The change log: every write leaves a numbered row here, in the order of commits. Nodes read on from
 //! the last number they saw; a gap or a smaller number means that everything must be forgotten.
 
+use sqlx::postgres::PgListener;
+
 use super::tx::{Inner, Tx};
 use super::{Result, Store, StoreError, parsed, within};
 use crate::model::api_key::{KeyId, KeyLocator};
@@ -14,7 +16,7 @@ pub const KEPT: i64 = 10_000;
 const AT_ONCE: i64 = 1_000;
 
 /// The channel on which PostgreSQL announces new rows.
-pub const CHANNEL: &str = "portcullis_changes";
+const CHANNEL: &str = "portcullis_changes";
 
 row! {
     #[derive(Debug)]
@@ -84,6 +86,31 @@ pub async fn data_version(store: &Store) -> Result<i64> {
             within(sqlx::query_scalar::<_, i64>("PRAGMA data_version").fetch_one(watch)).await
         }
         Store::Postgres(_) => latest(store).await.map(|seq| seq.0),
+    }
+}
+
+/// Rings when any node commits a change: a hint that the log has grown, never the change itself.
+pub struct Bell(PgListener);
+
+impl Bell {
+    /// The bell of a server. A file has none: its followers ask [`data_version`].
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn of(store: &Store) -> Result<Option<Self>> {
+        let Store::Postgres(pool) = store else { return Ok(None) };
+        let mut listener = within(PgListener::connect_with(pool)).await?;
+        within(listener.listen(CHANNEL)).await?;
+        Ok(Some(Self(listener)))
+    }
+
+    /// Waits until it rings. It also rings after its connection was lost and made anew, since what was
+    /// announced meanwhile is lost.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the connection cannot be made anew.
+    pub async fn rung(&mut self) -> Result<()> {
+        Ok(self.0.try_recv().await.map(drop)?)
     }
 }
 

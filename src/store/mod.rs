@@ -60,6 +60,7 @@ macro_rules! row {
 
 pub mod accounts;
 pub mod api_keys;
+pub mod attic;
 pub mod audit;
 pub mod backup;
 pub mod changes;

@@ -178,3 +178,20 @@ async fn erased_personal_facts_do_not_break_the_chain() {
         assert_eq!(personal, [None, Some("ada@example.org"), None]);
     }
 }
+
+/// Other nodes need not wait for their next look at the log.
+#[tokio::test]
+async fn a_server_rings_when_a_change_is_committed() {
+    let Some(ground) = Ground::postgres().await else { return };
+    let store = ground.open().await;
+    let mut bell = changes::Bell::of(&store).await.unwrap().unwrap();
+    let elsewhere = ground.open().await;
+    let ringing = tokio::spawn(async move { bell.rung().await });
+    let mut dropped = elsewhere.begin().await.unwrap();
+    dropped.change(Change::Setting);
+    drop(dropped);
+    write(&elsewhere, Change::Setting, "setting.changed").await;
+    let rung = tokio::time::timeout(std::time::Duration::from_secs(5), ringing).await;
+    rung.expect("it rings at once").unwrap().unwrap();
+    assert!(changes::Bell::of(&Ground::sqlite().open().await).await.unwrap().is_none());
+}

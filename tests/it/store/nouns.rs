@@ -7,7 +7,7 @@ use portcullis::model::grant::Grant;
 use portcullis::model::id::{AccountId, EmailLinkId, GrantId, OrganisationId, SpaceId};
 use portcullis::model::organisation::{Organisation, OrganisationStatus, Space};
 use portcullis::store::{
-    Constraint, Store, StoreError, Tx, accounts, email_links, entitlements, grants, memberships,
+    Constraint, Store, StoreError, Tx, accounts, attic, email_links, entitlements, grants, memberships,
     organisations, spaces, standing,
 };
 
@@ -276,5 +276,33 @@ async fn a_link_works_once_for_its_purpose_until_it_expires_or_a_newer_one_is_ma
             assert_eq!(used.is_some(), works);
             tx.commit(NOON).await.unwrap();
         }
+    }
+}
+
+#[tokio::test]
+async fn only_what_is_long_over_is_removed() {
+    for ground in Ground::all().await {
+        let store = ground.open().await;
+        let ada = person("ada");
+        let link = |digest: u8| EmailLink {
+            id: EmailLinkId::mint(),
+            account: Some(ada.id),
+            purpose: Purpose::Reset,
+            generation: 0,
+            target: None,
+            digest: [digest; 32],
+            created_at: NOON,
+            expires_at: NOON.plus(std::time::Duration::from_secs(u64::from(digest))),
+            used_at: None,
+        };
+        let mut tx = begin(&store).await;
+        accounts::insert(&mut tx, &ada).await.unwrap();
+        email_links::insert(&mut tx, &link(1)).await.unwrap();
+        email_links::insert(&mut tx, &link(9)).await.unwrap();
+        tx.commit(NOON).await.unwrap();
+        let month = std::time::Duration::from_secs(30 * 24 * 60 * 60 + 5);
+        attic::clear(&store, NOON.plus(month)).await.unwrap();
+        assert!(email_links::by_digest(&store, &[1; 32]).await.unwrap().is_none());
+        assert!(email_links::by_digest(&store, &[9; 32]).await.unwrap().is_some());
     }
 }

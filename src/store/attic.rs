@@ -1,0 +1,45 @@
+//! What is long over and may go: sessions, one-time links and letters that were sent. Bookkeeping, with
+//! neither change nor audit entry: nothing that still works is touched. Accounts, keys, grants and the
+//! audit trail stay.
+
+use std::time::Duration;
+
+use super::{Result, Store, within};
+use crate::time::Timestamp;
+
+/// How long what is over stays for those who look back.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Rows removed by one statement, so that no other writer waits for long.
+const AT_ONCE: i64 = 1_000;
+
+const SESSIONS: &str =
+    "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE ends_at < $1 ORDER BY ends_at LIMIT $2)";
+const LINKS: &str =
+    "DELETE FROM email_link WHERE id IN (SELECT id FROM email_link WHERE expires_at < $1 LIMIT $2)";
+const LETTERS: &str = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE sent_at < $1 LIMIT $2)";
+
+/// Removes what has been over for longer than thirty days.
+///
+/// # Errors
+/// [`StoreError::Unavailable`](super::StoreError::Unavailable); what was removed before stays removed.
+pub async fn clear(store: &Store, now: Timestamp) -> Result<()> {
+    for sql in [SESSIONS, LINKS, LETTERS] {
+        while remove(store, sql, now.minus(KEPT)).await? == AT_ONCE.unsigned_abs() {}
+    }
+    Ok(())
+}
+
+async fn remove(store: &Store, sql: &'static str, before: Timestamp) -> Result<u64> {
+    let (before, limit) = (before.millis(), AT_ONCE);
+    match store {
+        Store::Sqlite { write, .. } => {
+            let query = sqlx::query(sql).bind(before).bind(limit);
+            within(query.execute(write)).await.map(|done| done.rows_affected())
+        }
+        Store::Postgres(pool) => {
+            let query = sqlx::query(sql).bind(before).bind(limit);
+            within(query.execute(pool)).await.map(|done| done.rows_affected())
+        }
+    }
+}
