@@ -44,7 +44,7 @@ struct Claims<'a> {
     amr: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     auth_time: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(flatten)]
     bound: Option<Bound>,
 }
 
