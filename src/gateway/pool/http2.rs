@@ -1,9 +1,7 @@
 //! One exchange over HTTP/2: get a stream, send, wait for the head.
 
-use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,13 +18,15 @@ use super::attempt::{BoxError, Missed, Terms};
 use super::error::{ConnectError, Fault, SendError};
 use super::lease::{Hold, Lease};
 use super::signs::{Signs, Watched};
-use super::stream::Stream;
-use super::streams::{Boarding, Opening, Ride, Streams};
+use super::stream::{Metered, Stream};
+use super::streams::{Boarding, Bound, Opening, Ride, Streams};
 
 /// Longest list of fields in an answer, by the measure of RFC 9113, 6.5.2.
 const LONGEST_FIELDS: u32 = 128 * 1024;
 /// A shared connection on which nothing comes for this long is asked whether it is still there.
 const PING_AFTER: Duration = Duration::from_secs(20);
+/// Stands for the bound on streams until the other side has said it.
+const NOT_SAID: usize = 0x7fff_fffe;
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 
@@ -103,39 +103,51 @@ where
 {
     let target = &streams.target;
     let connected = match target.connector.connect().await {
-        Ok(stream) => handshake(stream).await,
+        Ok(stream) => handshake(stream, Bound::unknown(streams.changed.clone())).await,
         Err(error) => Err(error),
     };
-    let (sender, most) = connected.inspect_err(|_| target.failed(Instant::now()))?;
+    let (sender, bound) = connected.inspect_err(|_| target.failed(Instant::now()))?;
     target.connected();
-    Ok(opening.opened(sender, most))
+    Ok(opening.opened(sender, bound))
 }
 
 /// Begins HTTP/2 and leaves the connection to its driver, which also keeps the count of streams that the
 /// other side takes.
 async fn handshake<B>(
     stream: Stream,
-) -> Result<(http2::SendRequest<Watched<B>>, Arc<AtomicUsize>), ConnectError>
+    bound: Bound,
+) -> Result<(http2::SendRequest<Watched<B>>, Arc<Bound>), ConnectError>
 where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<BoxError>,
 {
     let mut builder = http2::Builder::new(TokioExecutor::new());
-    builder.timer(TokioTimer::new()).keep_alive_interval(PING_AFTER).max_header_list_size(LONGEST_FIELDS);
-    let handshake = builder.handshake(TokioIo::new(stream));
-    let (sender, connection) = handshake.await.map_err(ConnectError::Http)?;
-    let most = Arc::new(AtomicUsize::new(connection.current_max_send_streams()));
-    let kept = most.clone();
+    builder
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING_AFTER)
+        .max_header_list_size(LONGEST_FIELDS)
+        .initial_max_send_streams(NOT_SAID);
+    let bound = Arc::new(bound);
+    let signs = Arc::new(Signs::new(Instant::now()));
+    let io = TokioIo::new(Metered { stream, signs, bound: Some(bound.clone()) });
+    let (sender, connection) = builder.handshake(io).await.map_err(ConnectError::Http)?;
+    let kept = bound.clone();
     tokio::spawn(async move {
         let mut connection = pin!(connection);
-        poll_fn(|cx| {
-            let end = connection.as_mut().poll(cx);
-            kept.store(connection.current_max_send_streams(), Ordering::Relaxed);
-            end
-        })
-        .await
+        loop {
+            tokio::select! {
+                biased;
+                _ = &mut connection => break,
+                () = kept.look.notified() => {}
+            }
+            let most = connection.current_max_send_streams();
+            if most != NOT_SAID {
+                kept.set(most);
+            }
+        }
+        kept.end();
     });
-    Ok((sender, most))
+    Ok((sender, bound))
 }
 
 /// Says in HTTP/2 what was said in HTTP/1.1: the host moves into the target, and the fields that only

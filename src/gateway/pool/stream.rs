@@ -11,6 +11,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::client::TlsStream;
 
 use super::signs::Signs;
+use super::streams::Bound;
 
 /// A connected socket.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub(super) enum Stream {
 pub(super) struct Metered {
     pub(super) stream: Stream,
     pub(super) signs: Arc<Signs>,
+    /// Where streams are shared, who wants to know that something came.
+    pub(super) bound: Option<Arc<Bound>>,
 }
 
 /// Passes reading on to whichever variant is there.
@@ -114,7 +117,12 @@ impl AsyncRead for Metered {
         let this = self.get_mut();
         let before = buffer.filled().len();
         match Pin::new(&mut this.stream).poll_read(cx, buffer) {
-            Poll::Ready(Ok(())) => Poll::Ready(this.signs.heard(buffer.filled().len() - before)),
+            Poll::Ready(Ok(())) => {
+                if let Some(bound) = &this.bound {
+                    bound.heard();
+                }
+                Poll::Ready(this.signs.heard(buffer.filled().len() - before))
+            }
             other => other,
         }
     }

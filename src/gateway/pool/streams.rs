@@ -1,7 +1,7 @@
 //! The HTTP/2 connections of one worker to one target: a few, shared by all requests. Another is opened when
 //! the streams of all are taken, and a request waits when no more may be.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hyper::client::conn::http2::SendRequest;
@@ -16,8 +16,8 @@ use crate::model::upstream::PoolLimits;
 pub(super) struct Streams<B> {
     pub(super) target: Arc<TargetState>,
     pub(super) limits: PoolLimits,
-    /// A stream ended, or a connection was made or not.
-    pub(super) changed: Notify,
+    /// A stream ended, a connection was made or not, or its bound became known.
+    pub(super) changed: Arc<Notify>,
     state: Mutex<State<B>>,
 }
 
@@ -31,10 +31,21 @@ pub(super) struct Trunk<B> {
     pub(super) sender: SendRequest<Watched<B>>,
     /// Streams under way.
     taken: AtomicUsize,
-    /// Most streams its other side takes now; kept up to date by its driver.
-    most: Arc<AtomicUsize>,
+    bound: Arc<Bound>,
     born: Instant,
     last_used: Mutex<Instant>,
+}
+
+/// How many streams the other side of a connection takes; its driver keeps it up to date.
+#[derive(Debug)]
+pub(super) struct Bound {
+    most: AtomicUsize,
+    /// Whether the other side has said so yet. Until then only one stream is used, and no further
+    /// connection is opened for want of others.
+    known: AtomicBool,
+    /// Wakes the driver to look again.
+    pub(super) look: Notify,
+    changed: Arc<Notify>,
 }
 
 /// One stream of a shared connection.
@@ -61,7 +72,7 @@ pub(super) enum Boarding<B> {
 impl<B> Streams<B> {
     pub(super) fn new(target: Arc<TargetState>, limits: PoolLimits) -> Self {
         let state = Mutex::new(State { trunks: Vec::new(), opening: false });
-        Self { target, limits, changed: Notify::new(), state }
+        Self { target, limits, changed: Arc::new(Notify::new()), state }
     }
 
     fn state(&self) -> MutexGuard<'_, State<B>> {
@@ -75,7 +86,9 @@ impl<B> Streams<B> {
         if let Some(trunk) = state.trunks.iter().find(|trunk| trunk.has_room()) {
             return Boarding::Ride(self.ride(trunk));
         }
-        if state.opening || state.trunks.len() >= self.limits.connections.max(1) {
+        let full = state.trunks.len() >= self.limits.connections.max(1);
+        if state.opening || full || state.trunks.iter().any(|trunk| !trunk.known()) {
+            state.trunks.iter().for_each(|trunk| trunk.bound.look.notify_one());
             return Boarding::Wait;
         }
         state.opening = true;
@@ -98,9 +111,39 @@ impl<B> Streams<B> {
     }
 }
 
+impl Bound {
+    pub(super) fn unknown(changed: Arc<Notify>) -> Self {
+        Self { most: AtomicUsize::new(1), known: AtomicBool::new(false), look: Notify::new(), changed }
+    }
+
+    /// Something came from the other side: until its settings are known, they may be in it.
+    pub(super) fn heard(&self) {
+        if !self.known.load(Ordering::Relaxed) {
+            self.look.notify_one();
+        }
+    }
+
+    /// What the connection says now.
+    pub(super) fn set(&self, most: usize) {
+        let known = self.known.swap(true, Ordering::Relaxed);
+        if self.most.swap(most, Ordering::Relaxed) != most || !known {
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// The connection has ended.
+    pub(super) fn end(&self) {
+        self.changed.notify_waiters();
+    }
+}
+
 impl<B> Trunk<B> {
     fn has_room(&self) -> bool {
-        self.taken.load(Ordering::Relaxed) < self.most.load(Ordering::Relaxed)
+        self.taken.load(Ordering::Relaxed) < self.bound.most.load(Ordering::Relaxed)
+    }
+
+    fn known(&self) -> bool {
+        self.bound.known.load(Ordering::Relaxed)
     }
 
     fn aged(&self, limits: &PoolLimits, now: Instant) -> bool {
@@ -115,10 +158,10 @@ impl<B> Trunk<B> {
 
 impl<B> Opening<B> {
     /// The connection is made: its first stream goes to who made it.
-    pub(super) fn opened(self, sender: SendRequest<Watched<B>>, most: Arc<AtomicUsize>) -> Ride<B> {
+    pub(super) fn opened(self, sender: SendRequest<Watched<B>>, bound: Arc<Bound>) -> Ride<B> {
         let now = Instant::now();
         let taken = AtomicUsize::new(0);
-        let trunk = Arc::new(Trunk { sender, taken, most, born: now, last_used: Mutex::new(now) });
+        let trunk = Arc::new(Trunk { sender, taken, bound, born: now, last_used: Mutex::new(now) });
         let ride = self.streams.ride(&trunk);
         self.streams.state().trunks.push(trunk);
         ride
