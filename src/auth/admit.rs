@@ -24,6 +24,7 @@ use crate::model::key_text::{self, KeyShape};
 use crate::model::quota::{Subject, Verdict};
 use crate::model::route::{Access, Route};
 use crate::store::{self, StoreError};
+use crate::telemetry::labels::{AuthKind, AuthOutcome};
 
 /// The request field by which a key with several credentials picks one; read once, never forwarded.
 pub const USE_CREDENTIALS: &str = "x-portcullis-use-credentials";
@@ -95,7 +96,29 @@ pub async fn admit(app: &App, asked: Asked<'_>) -> Result<Pass, AuthError> {
         return Err(AuthError::Unavailable(None));
     }
     let presented = credentials::read(&asked.head.headers, asked.route.authorization);
-    let outcome = match presented {
+    let kind = match presented {
+        Ok(Presented::Key(_)) | Err(_) => AuthKind::Key,
+        Ok(Presented::Cookie(_)) => AuthKind::Session,
+        Ok(Presented::Nothing) => AuthKind::None,
+    };
+    let outcome = decide(app, asked, presented, moment).await;
+    app.metrics.decided(kind, outcome.as_ref().map_or_else(AuthError::outcome, |_| AuthOutcome::Admitted));
+    outcome.map(|known| match known {
+        Some((identity, holder, picked)) => {
+            Pass { identity: Some(identity), holder: Some(holder), picked, admitted }
+        }
+        None => Pass { identity: None, holder: None, picked: None, admitted },
+    })
+}
+
+/// Who it is, if that is somebody who may enter; nobody at all where the route lets them in.
+async fn decide(
+    app: &App,
+    asked: Asked<'_>,
+    presented: Result<Presented<'_>, Unreadable>,
+    moment: Moment<'_>,
+) -> Result<Option<Known>, AuthError> {
+    let known = match presented {
         Ok(Presented::Key(_)) if !asked.caller.keys_allowed => Err(AuthError::ClearText),
         Ok(Presented::Key(key)) => match by_key(app, asked, &key, moment).await {
             Err(error) => Err(charge(app, asked, Some(&key), error, moment)),
@@ -105,15 +128,10 @@ pub async fn admit(app: &App, asked: Asked<'_>) -> Result<Pass, AuthError> {
         Ok(Presented::Nothing) => Ok(None),
         Err(unreadable) => Err(charge(app, asked, None, unreadable.into(), moment)),
     };
-    match outcome {
-        Ok(Some((identity, holder, picked))) => {
-            Ok(Pass { identity: Some(identity), holder: Some(holder), picked, admitted })
-        }
-        Ok(None) if asked.route.access == Access::Optional => {
-            Ok(Pass { identity: None, holder: None, picked: None, admitted })
-        }
+    match known {
+        Ok(None) if asked.route.access == Access::Optional => Ok(None),
         Ok(None) => Err(AuthError::Nobody),
-        Err(error) => Err(error),
+        known => known,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::model::api_key::{ApiKey, KeyLocator};
 use crate::model::key_text::{self, KeyShape};
 use crate::secret::token;
 use crate::store::{self, StoreError};
+use crate::telemetry::labels::CacheResult;
 
 /// A key as remembered.
 pub type HeldKey = Arc<Entry<Option<Held<ApiKey>>>>;
@@ -76,10 +77,17 @@ pub fn check(key: &ApiKey, from: IpAddr, moment: Moment<'_>) -> Result<(), BadKe
 /// # Errors
 /// [`AuthError::Unavailable`], when the store must be asked and is away.
 pub async fn remembered(app: &App, locator: KeyLocator, moment: Moment<'_>) -> Result<HeldKey, AuthError> {
+    let away = app.follower.store_is_away();
     if let Some(found) = app.memories.keys.peek(&locator, moment).await {
+        app.metrics.looked_up(match (&found.value, away) {
+            (Some(_), true) => CacheResult::Stale,
+            (Some(_), false) => CacheResult::Hit,
+            (None, _) => CacheResult::NegativeHit,
+        });
         return Ok(found);
     }
-    if app.follower.store_is_away() {
+    app.metrics.looked_up(CacheResult::Miss);
+    if away {
         return Err(AuthError::Unavailable(None));
     }
     let read = || async {

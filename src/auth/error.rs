@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::credentials::Unreadable;
 use crate::model::credentials::Credentials;
 use crate::store::StoreError;
+use crate::telemetry::labels::AuthOutcome;
 
 /// Why a request is not admitted.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +38,18 @@ pub enum AuthError {
     /// The store does not answer, or the route's access cannot be decided.
     #[error("nobody can be admitted now")]
     Unavailable(#[source] Option<StoreError>),
+}
+
+impl AuthError {
+    /// How monitoring counts it.
+    pub const fn outcome(&self) -> AuthOutcome {
+        match self {
+            Self::Unreadable(_) | Self::Nobody | Self::ClearText | Self::BadKey(_) => AuthOutcome::Refused,
+            Self::Exhausted(_) => AuthOutcome::Limited,
+            Self::Forbidden(_) | Self::Choose(_) | Self::CrossOrigin => AuthOutcome::Forbidden,
+            Self::Unavailable(_) => AuthOutcome::Unavailable,
+        }
+    }
 }
 
 /// Why a key is not good.

@@ -7,13 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval_at};
+use tokio::time::{MissedTickBehavior, interval, interval_at};
 
+use super::gauges::Gauges;
 use super::reload::Reloading;
 use super::shutdown::{Phase, Shutdown};
 use crate::app::failures::{self, Minutes};
 use crate::app::{App, changes};
 use crate::auth::watch;
+use crate::gateway::Gateway;
+use crate::gateway::pool::watch_health;
 use crate::store::{self, Store};
 
 const QUARTER: Duration = Duration::from_millis(250);
@@ -22,7 +25,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// Starts every task. They end with the program, or when the set is dropped.
-pub fn begin(reloading: &Arc<Reloading>, shutdown: &Shutdown) -> JoinSet<()> {
+pub fn begin(reloading: &Arc<Reloading>, gauges: &Arc<Gauges>, shutdown: &Shutdown) -> JoinSet<()> {
     let app = &reloading.app;
     let mut tasks = Tasks { all: JoinSet::new(), shutdown };
     tasks.every("follow the change log", changes::interval(&app.store), app, |app| async move {
@@ -42,7 +45,11 @@ pub fn begin(reloading: &Arc<Reloading>, shutdown: &Shutdown) -> JoinSet<()> {
     tasks.every("write failed attempts", failures::WRITTEN_EVERY, app, |app| {
         write_failures(app, Minutes::Over)
     });
-    tasks.every("measure", SECOND, app, |app| async move { measure(&app) });
+    tasks.every("show numbers", SECOND, gauges, |gauges| async move {
+        gauges.show();
+        Ok::<_, Infallible>(())
+    });
+    tasks.all.spawn(check_upstreams(Arc::clone(&gauges.gateway)));
     tasks.every("look for changed files", 2 * SECOND, reloading, |reloading| async move {
         reloading.look().await
     });
@@ -64,10 +71,25 @@ async fn write_failures(app: Arc<App>, minutes: Minutes) -> store::Result<()> {
     failures::write(&app.limits.tally, &app.store, minutes, app.clock.now()).await.map(|_| ())
 }
 
-fn measure(app: &App) -> Result<(), Infallible> {
-    let age = app.clock.now().since(app.follower.read_at());
-    app.metrics.oldest_decision_ms.set(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
-    Ok(())
+/// Checks the upstreams of the configuration in force, and those of the next one when it takes over.
+async fn check_upstreams(gateway: Arc<Gateway>) {
+    loop {
+        let plan = gateway.plan();
+        let replaced = async {
+            let mut ticks = interval(SECOND);
+            while Arc::ptr_eq(&plan.health, &gateway.plan().health) {
+                ticks.tick().await;
+            }
+        };
+        let checked = async {
+            watch_health(Arc::clone(&plan.health)).await;
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = replaced => gateway.app.metrics.forget_targets(),
+            () = checked => {}
+        }
+    }
 }
 
 struct Tasks<'a> {

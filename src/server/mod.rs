@@ -10,6 +10,7 @@ pub mod crew;
 pub mod development;
 pub mod doors;
 pub mod entrance;
+pub mod gauges;
 pub mod listener;
 pub mod operations;
 pub mod permits;
@@ -39,6 +40,7 @@ use self::crew::Worker;
 use self::development::DevelopmentError;
 use self::doors::{BindError, Door, Kind};
 use self::entrance::Entrance;
+use self::gauges::Gauges;
 use self::listener::{Accepted, Reception};
 use self::permits::Permits;
 use self::reload::Reloading;
@@ -172,7 +174,8 @@ impl House {
             Arc::new(Desk::new(Arc::clone(&gateway), worker, plan.access.as_ref().map(Writer::for_worker)))
         });
         let workers = spawn_workers(front, desks.collect(), &reception, &entrance)?;
-        let mut tasks = background::begin(&reloading, &shutdown);
+        let gauges = Arc::new(Gauges { gateway, permits: Arc::clone(&permits), access: plan.access });
+        let mut tasks = background::begin(&reloading, &gauges, &shutdown);
         let desk = ControlDesk { reloading: Arc::clone(&reloading), shutdown: shutdown.clone() };
         tasks.spawn(control.serve(desk));
         own.into_iter().for_each(|door| small_door(&mut tasks, door, &reception, &entrance));

@@ -140,3 +140,14 @@ pub(super) async fn ask<IO: AsyncRead + AsyncWrite + Unpin>(mut io: IO, request:
 pub(super) fn get(host: &str) -> String {
     format!("GET / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n")
 }
+
+/// Tries until it is so; a condition that never comes true fails the test.
+pub(super) async fn wait_for<F: Future<Output = bool>>(condition: impl Fn() -> F) {
+    for _ in 0..500 {
+        if condition().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it never came true");
+}

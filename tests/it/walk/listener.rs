@@ -14,7 +14,7 @@ use portcullis::time::SystemClock;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 
-use super::gate::{Gate, ask, get};
+use super::gate::{Gate, ask, get, wait_for};
 
 fn loopback() -> Bind {
     Bind::Tcp("127.0.0.1:0".parse().unwrap())
@@ -64,17 +64,6 @@ async fn connections_are_bounded_in_all_and_operations_still_answer() {
     assert!(gate.number("portcullis_connections_refused_total{reason=\"full\"} ").await >= Some(1.0));
     drop(held);
     gate.running.stop().await;
-}
-
-/// Tries until it is so; a condition that never comes true fails the test.
-async fn wait_for<F: Future<Output = bool>>(condition: impl Fn() -> F) {
-    for _ in 0..500 {
-        if condition().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("it never came true");
 }
 
 fn announcing(config: &mut Config) {
@@ -206,6 +195,7 @@ async fn a_stale_socket_file_is_taken_over_and_any_other_file_is_not() {
         config.listen.https = vec![loopback()];
         config.listen.operations = loopback();
         config.listen.http = vec![Bind::Unix(path)];
+        config.control_socket = gate.directory.path().join("another.sock");
         assert!(matches!(server::start(config, Arc::new(SystemClock)).await, Err(StartError::Bind(_))));
     }
     assert_eq!(fs::read_to_string(file).unwrap(), "precious");
@@ -219,6 +209,7 @@ async fn a_port_that_is_taken_is_an_error() {
     let mut config = Config::clone(&gate.running.app().config.load());
     config.listen.https = vec![Bind::Tcp(gate.address(Kind::Https))];
     config.listen.operations = loopback();
+    config.control_socket = gate.directory.path().join("another.sock");
     match server::start(config, Arc::new(SystemClock)).await {
         Err(StartError::Bind(server::doors::BindError::Tcp { source, .. })) => {
             assert_eq!(source.kind(), ErrorKind::AddrInUse);

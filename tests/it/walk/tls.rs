@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-use super::gate::{Gate, ask, get, showing, trusting};
+use super::gate::{Gate, ask, get, showing, trusting, wait_for};
 
 /// An authority of the test's own, and what it signs.
 struct Authority {
@@ -408,7 +408,8 @@ async fn a_slow_handshake_is_ended_at_its_deadline() {
         let took = start.elapsed();
         assert!((Duration::from_millis(250)..Duration::from_secs(5)).contains(&took), "{took:?}");
     }
-    assert_eq!(gate.number("portcullis_handshake_failures_total{reason=\"deadline\"} ").await, Some(3.0));
+    let line = "portcullis_handshake_failures_total{reason=\"deadline\"} ";
+    wait_for(|| async { gate.number(line).await == Some(3.0) }).await;
     gate.running.stop().await;
 }
 
