@@ -8,11 +8,12 @@ use super::limits::per_core;
 use super::notes::Notes;
 use super::{Failures, Hashing, Keys, Sessions};
 use crate::model::quota::Quota;
+use crate::secret::password::is_strong;
 
 /// A node cut off from the store must not go on for ever.
 const LONGEST_GRACE: Duration = Duration::from_secs(3600);
-/// argon2 refuses less, and more than 1 GiB per hash is a slip of the pen.
-const MEMORY_KIB: std::ops::RangeInclusive<u64> = 8..=1 << 20;
+/// More than 1 GiB per hash is a slip of the pen.
+const MOST_MEMORY_KIB: u64 = 1 << 20;
 
 /// Reads `[session]`.
 pub(super) fn sessions(written: &file::Session, notes: &mut Notes<'_>) -> Sessions {
@@ -66,16 +67,21 @@ pub(super) fn failures(written: &file::Failures, notes: &mut Notes<'_>) -> Failu
 /// Reads `[hashing]`.
 pub(super) fn hashing(written: &file::Hashing, notes: &mut Notes<'_>) -> Hashing {
     let memory_kib = notes.size("hashing.memory", &written.memory) / 1024;
-    if !MEMORY_KIB.contains(&memory_kib) {
-        let what = format!("`hashing.memory` must be from 8KiB to 1GiB, not {}", written.memory);
+    if memory_kib > MOST_MEMORY_KIB {
+        let what = format!("`hashing.memory` must be at most 1GiB, not {}", written.memory);
         notes.error("hashing.memory", what, "write a size such as \"19MiB\"");
     }
-    if memory_kib < 19 * 1024 && memory_kib >= *MEMORY_KIB.start() {
-        let what = "`hashing.memory` is below what is recommended for argon2id";
-        notes.warning("hashing.memory", what, "write \"19MiB\" or more, except in tests");
+    let memory_kib = u32::try_from(memory_kib).unwrap_or_default();
+    if !is_strong(memory_kib, written.passes.into()) {
+        let what = format!(
+            "passwords hashed with {} and {} passes are too easy to guess",
+            written.memory, written.passes
+        );
+        let mend = "write \"19MiB\" and 2 passes, \"12MiB\" and 3, or \"46MiB\" and 1, or more";
+        notes.error("hashing.memory", what, mend);
     }
     Hashing {
-        memory_kib: u32::try_from(memory_kib).unwrap_or_default(),
+        memory_kib,
         passes: notes.at_least_one("hashing.passes", written.passes.into()),
         at_once: per_core(written.at_once),
         waiting: usize::from(written.waiting),

@@ -231,7 +231,7 @@ pub struct Failures {
 }
 
 /// Cost of slow hashing (argon2id) and the pool it runs in.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hashing {
     /// Memory in KiB.
     pub memory_kib: u32,
@@ -253,7 +253,7 @@ pub enum StoreConfig {
 }
 
 /// Logs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logs {
     /// JSON lines, or text for eyes.
     pub json: bool,

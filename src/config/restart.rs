@@ -18,8 +18,8 @@ impl Config {
             ("keyring.file", self.keyring != running.keyring),
             ("control.socket", self.control_socket != running.control_socket),
             ("key.cache_entries", self.keys.cache_entries != running.keys.cache_entries),
-            ("hashing.at_once", self.hashing.at_once != running.hashing.at_once),
-            ("logs.format", self.logs.json != running.logs.json),
+            ("hashing", self.hashing != running.hashing),
+            ("logs", self.logs != running.logs),
         ];
         waiting.extend(differs.iter().filter(|(_, differs)| *differs).map(|(key, _)| *key));
         self.listen.https.clone_from(&old.https);
@@ -31,8 +31,8 @@ impl Config {
         self.keyring.clone_from(&running.keyring);
         self.control_socket.clone_from(&running.control_socket);
         self.keys.cache_entries = running.keys.cache_entries;
-        self.hashing.at_once = running.hashing.at_once;
-        self.logs.json = running.logs.json;
+        self.hashing = running.hashing;
+        self.logs.clone_from(&running.logs);
         (self, waiting)
     }
 }

@@ -139,6 +139,15 @@ fn every_route_setting_is_read() {
     assert_eq!(&*tls.server_name, "app.internal");
 }
 
+/// H3: configured names mean the same in any letter case.
+#[test]
+fn configured_header_names_are_compared_in_one_form() {
+    let config = good("[headers]\nallow = [\"X_Legacy.Token\"]");
+    assert_eq!(config.allow_headers, ["x_legacy.token"]);
+    assert_eq!(bad("[headers]\nallow = [\"X:Y\"]")[0].0, "2:10 headers.allow[0]");
+}
+
+/// K11: what is not known is never ignored.
 #[test]
 fn everything_wrong_is_told_at_once() {
     let problems = bad(
@@ -186,7 +195,8 @@ fn each_mistake_is_told_where_and_how_to_mend_it() {
         ("[key]\nlongest_lifetime = \"1d\"", "1:1 key.default_lifetime"),
         ("[failures]\nper_source = \"30\"", "2:14 failures.per_source"),
         ("[failures]\nper_source = \"0/1m\"", "2:14 failures.per_source"),
-        ("[hashing]\nmemory = \"1B\"", "2:10 hashing.memory"),
+        ("[hashing]\nmemory = \"1MiB\"", "2:10 hashing.memory"),
+        ("[hashing]\nmemory = \"2GiB\"", "2:10 hashing.memory"),
         ("[logs]\nformat = \"jsn\"", "2:10 logs.format"),
         ("[logs]\nfilter = \"a=b=c\"", "2:10 logs.filter"),
         ("[[certificate]]\nkey = \"k\"", "1:1 certificate[0].certificate"),

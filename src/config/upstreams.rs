@@ -191,13 +191,13 @@ fn server_name(
     notes: &mut Notes<'_>,
 ) -> Arc<str> {
     let name_key = format!("{key}.server_name");
+    let bare = |host: &str| host.trim_start_matches('[').trim_end_matches(']').into();
     if let Some(text) = &written.server_name {
-        return text::host(text).unwrap_or_else(|| {
+        return text::host(text).map(|host| bare(&host)).unwrap_or_else(|| {
             notes.error(&name_key, format!("\"{text}\" is not a host"), text::HOST);
             "".into()
         });
     }
-    let bare = |host: &str| host.trim_start_matches('[').trim_end_matches(']').into();
     let mut hosts = addresses.iter().filter_map(|address| address.host.as_deref().map(bare));
     let first: Arc<str> = hosts.next().unwrap_or_else(|| "".into());
     if hosts.any(|host| host != first) {

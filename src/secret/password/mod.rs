@@ -108,6 +108,11 @@ struct Job {
     _turn: (OwnedSemaphorePermit, OwnedSemaphorePermit),
 }
 
+/// Whether hashing at this cost is strong enough to be used at all.
+pub fn is_strong(memory_kib: u32, passes: u32) -> bool {
+    FLOORS.iter().any(|(memory, least)| memory_kib >= *memory && passes >= *least)
+}
+
 impl HashingPool {
     /// Sets up the crew.
     ///
@@ -118,7 +123,7 @@ impl HashingPool {
         if needed_kib > cost.budget_kib {
             return Err(HashingError::TooCostly { needed_kib, budget_kib: cost.budget_kib });
         }
-        if !FLOORS.iter().any(|(memory, passes)| cost.memory_kib >= *memory && cost.passes >= *passes) {
+        if !is_strong(cost.memory_kib, cost.passes) {
             return Err(HashingError::TooWeak { memory_kib: cost.memory_kib, passes: cost.passes });
         }
         Self::unchecked(cost)
