@@ -126,7 +126,9 @@ impl Output {
             Exit::Configuration(problems) => complain(&format!("{}\n", problems.render(colour()))),
             Exit::Usage(wrong) => complain(&format!("portcullis: {}\n", clean(wrong))),
             Exit::Failed(error) | Exit::Unusable(error) => {
-                complain(&format!("portcullis: {}\n", clean(&format!("{error:#}"))));
+                let text = format!("{error:#}");
+                let lines: Vec<String> = text.lines().map(clean).collect();
+                complain(&format!("portcullis: {}\n", lines.join("\n")));
             }
         }
     }
