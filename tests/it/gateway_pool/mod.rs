@@ -1,5 +1,6 @@
 //! Pools of connections to upstreams, against upstreams that do exactly what a script says.
 
+mod bodies;
 mod faults;
 mod kinds;
 mod reuse;

@@ -1,0 +1,165 @@
+//! Bodies and upgrades: how long an answer is waited for, whose fault a broken body is, what ends early.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::{Body as HttpBody, Frame};
+use hyper_util::rt::TokioIo;
+use portcullis::gateway::pool::{Pools, Retry, SendError, UpstreamHealth};
+use portcullis::model::route::Routing;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::mpsc;
+
+use super::scripted::{OK, Scripted, get, send, upstream};
+
+/// A body whose pieces come one by one; `Err` breaks it off.
+#[derive(Default)]
+struct Pieces(Option<mpsc::Receiver<Result<&'static str, std::io::Error>>>);
+
+impl HttpBody for Pieces {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        match &mut self.get_mut().0 {
+            Some(pieces) => pieces
+                .poll_recv(cx)
+                .map(|piece| piece.map(|piece| piece.map(|text| Frame::data(Bytes::from(text))))),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+type Answer = Result<Response<hyper::body::Incoming>, SendError>;
+
+/// Posts pieces to an upstream, waiting `deadline` for the answer.
+async fn post_pieces(
+    upstream_: &Scripted,
+    deadline: Duration,
+    feed: impl AsyncFnOnce(mpsc::Sender<Result<&'static str, std::io::Error>>),
+) -> Answer {
+    let routing = Routing { upstreams: vec![upstream(&[upstream_.address])], ..Routing::default() };
+    let health = UpstreamHealth::new(&routing).unwrap();
+    let pools = Pools::new(&routing, &health);
+    let pool = pools.upstream(0).unwrap();
+    let (sender, receiver) = mpsc::channel(1);
+    let body = Pieces(Some(receiver));
+    let request = Request::post("/").header("host", "h").body(body).unwrap();
+    let (answer, ()) = tokio::join!(pool.send(request, Retry::Idempotent, deadline), feed(sender));
+    answer.map(|(response, lease)| {
+        lease.done();
+        response
+    })
+}
+
+#[tokio::test]
+async fn the_deadline_runs_from_the_last_piece_of_the_request() {
+    let deadline = Duration::from_millis(100);
+    let upstream = Scripted::start(|mut visit| async move {
+        visit.head().await;
+        let mut read = Vec::new();
+        while !read.ends_with(b"0\r\n\r\n") {
+            read.push(visit.stream.read_u8().await.unwrap());
+        }
+        visit.say(OK).await;
+    })
+    .await;
+    let answer = post_pieces(&upstream, deadline, async |sender| {
+        for _ in 0..8 {
+            tokio::time::sleep(deadline / 3).await;
+            sender.send(Ok("piece")).await.unwrap();
+        }
+    })
+    .await;
+    assert_eq!(answer.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_request_body_that_breaks_off_is_not_the_upstreams_fault() {
+    let upstream = Scripted::start(|mut visit| async move {
+        visit.head().await;
+        drop(visit.stream.read_to_end(&mut Vec::new()).await);
+    })
+    .await;
+    let answer = post_pieces(&upstream, Duration::from_secs(2), async |sender| {
+        sender.send(Ok("piece")).await.unwrap();
+        sender.send(Err(std::io::ErrorKind::UnexpectedEof.into())).await.unwrap();
+    })
+    .await;
+    assert!(matches!(answer, Err(SendError::Body(_))), "{answer:?}");
+}
+
+/// F4: the answer may come before the request has ended.
+#[tokio::test]
+async fn an_answer_that_comes_early_is_passed_on() {
+    let upstream = Scripted::start(|mut visit| async move {
+        visit.head().await;
+        visit.say(b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await;
+    })
+    .await;
+    let answer = post_pieces(&upstream, Duration::from_secs(2), async |sender| {
+        drop(sender.send(Ok("piece")).await);
+        sender.closed().await;
+    })
+    .await;
+    assert_eq!(answer.unwrap().status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn an_upgrade_that_was_asked_for_opens_both_ways() {
+    let upstream = Scripted::start(|mut visit| async move {
+        visit.head().await;
+        visit.say(b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\nfirst").await;
+        let mut said = [0; 4];
+        visit.stream.read_exact(&mut said).await.unwrap();
+        visit.say(&said).await;
+    })
+    .await;
+    let pool = upstream.pool();
+    let mut request = get();
+    request.headers_mut().insert("upgrade", "websocket".parse().unwrap());
+    request.headers_mut().insert("connection", "upgrade".parse().unwrap());
+    let (response, lease) = send(&pool, request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
+    let mut stream = TokioIo::new(hyper::upgrade::on(response).await.unwrap());
+    stream.write_all(b"echo").await.unwrap();
+    let mut said = [0; 9];
+    stream.read_exact(&mut said).await.unwrap();
+    assert_eq!(&said, b"firstecho");
+    drop((stream, lease));
+}
+
+#[tokio::test]
+async fn an_answer_without_length_is_read_to_the_end_of_its_connection() {
+    let upstream = Scripted::start(|mut visit| async move {
+        visit.answer(b"HTTP/1.0 200 OK\r\n\r\nall of it").await;
+    })
+    .await;
+    let pool = upstream.pool();
+    let (response, _lease) = send(&pool, get()).await.unwrap();
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "all of it");
+}
+
+#[tokio::test]
+async fn trailers_of_an_http1_answer_pass() {
+    let upstream = Scripted::answering(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: grpc-status\r\n\r\n\
+          2\r\nok\r\n0\r\ngrpc-status: 0\r\n\r\n",
+    )
+    .await;
+    let (response, lease) = send(&upstream.pool(), get()).await.unwrap();
+    let body = response.into_body().collect().await.unwrap();
+    lease.done();
+    assert_eq!(body.trailers().unwrap()["grpc-status"], "0");
+}
