@@ -88,15 +88,9 @@ pub async fn create_service(
     shown_name: ShownName,
     organisation: &Slug,
 ) -> Result<Account, ActionError> {
-    let found = organisations::by_slug(&app.store, organisation).await?;
-    let home = found.ok_or(ActionError::Missing(Noun::Organisation))?;
-    let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
-    let held = organisations::hold(&mut tx, home.id).await?;
+    let (mut tx, home) = super::organisation::begin_in(app, actor, organisation).await?;
     actor.manages(app, &mut tx, Place::whole(home.id)).await?;
-    if held.is_none_or(|home| home.status != OrganisationStatus::Open) {
-        return Err(Rule::OrganisationClosed.into());
-    }
+    let now = app.clock.now();
     let account = Account {
         id: AccountId::mint(),
         user_name,

@@ -173,6 +173,17 @@ impl Actor {
         }
     }
 
+    /// Whether the actor may learn that an organisation exists: by an office, or by a grant in it.
+    pub fn knows(&self, organisation: OrganisationId) -> bool {
+        match &self.who {
+            Who::Operator | Who::Gate => true,
+            Who::Account { standing, .. } => {
+                standing.account.office.is_some()
+                    || standing.organisations.iter().any(|held| held.id == organisation)
+            }
+        }
+    }
+
     /// The same for reading only, by what is known of the actor already.
     ///
     /// # Errors

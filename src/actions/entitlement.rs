@@ -17,7 +17,7 @@ pub async fn add(app: &App, actor: &Actor, organisation: &Slug, platform: &Slug)
     if !app.config.load().routing.platforms.contains_key(platform) {
         return Err(ActionError::Missing(Noun::Platform));
     }
-    let (mut tx, home) = organisation::begin_in(app, organisation).await?;
+    let (mut tx, home) = organisation::begin_in(app, actor, organisation).await?;
     actor.administers(&mut tx).await?;
     entitlements::insert(&mut tx, home.id, platform, app.clock.now()).await?;
     finish(app, actor, tx, home.id, ("entitlement.added", platform)).await
@@ -34,7 +34,7 @@ pub async fn remove(
     organisation: &Slug,
     platform: &Slug,
 ) -> Result<(), ActionError> {
-    let (mut tx, home) = organisation::begin_in(app, organisation).await?;
+    let (mut tx, home) = organisation::begin_in(app, actor, organisation).await?;
     actor.administers(&mut tx).await?;
     if !entitlements::remove(&mut tx, home.id, platform).await? {
         return Err(ActionError::Missing(Noun::Entitlement));

@@ -45,7 +45,7 @@ pub async fn add(app: &App, actor: &Actor, new: NewGrant) -> Result<Grant, Actio
         return Err(Rule::Period.into());
     }
     let rank = app.config.load().roles.rank(&new.role).ok_or(ActionError::Missing(Noun::Role))?;
-    let (mut tx, home) = organisation::begin_in(app, &new.organisation).await?;
+    let (mut tx, home) = organisation::begin_in(app, actor, &new.organisation).await?;
     let place = Place { organisation: home.id, space: new.space.as_ref(), platform: new.platform.as_ref() };
     actor.manages(app, &mut tx, place).await?.admits(Some(rank))?;
     let account = receiver(app, actor, &mut tx, home.id, &new.account).await?;
@@ -116,7 +116,7 @@ pub async fn leave(
     name: &UserName,
     organisation: &Slug,
 ) -> Result<(), ActionError> {
-    let (mut tx, home) = organisation::begin_in(app, organisation).await?;
+    let (mut tx, home) = organisation::begin_in(app, actor, organisation).await?;
     let account = account::by_name(app, name).await?;
     if actor.account() != Some(account.id) {
         let ceiling = actor.manages(app, &mut tx, Place::whole(home.id)).await?;

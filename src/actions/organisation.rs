@@ -53,7 +53,7 @@ pub async fn rename(
     slug: &Slug,
     name: ShownName,
 ) -> Result<Organisation, ActionError> {
-    let (mut tx, organisation) = begin_in(app, slug).await?;
+    let (mut tx, organisation) = begin_in(app, actor, slug).await?;
     actor.manages(app, &mut tx, Place::whole(organisation.id)).await?;
     organisations::rename(&mut tx, organisation.id, name.as_str()).await?;
     let renamed = Organisation { name: name.into(), ..organisation };
@@ -66,7 +66,7 @@ pub async fn rename(
 /// # Errors
 /// `Denied` for all but administrators, `Missing`, `Refused` when closed already.
 pub async fn close(app: &App, actor: &Actor, slug: &Slug) -> Result<Organisation, ActionError> {
-    let (mut tx, organisation) = begin_in(app, slug).await?;
+    let (mut tx, organisation) = begin_in(app, actor, slug).await?;
     actor.administers(&mut tx).await?;
     organisations::close(&mut tx, organisation.id, app.clock.now()).await?;
     endings::end_credentials_in(app, &mut tx, slug.as_str(), None).await?;
@@ -110,12 +110,20 @@ pub(super) async fn seen(app: &App, actor: &Actor, slug: &Slug) -> Result<Organi
     }
 }
 
-/// Begins a change in an open organisation: its row is held, so that changes in it happen one by one.
-pub(super) async fn begin_in(app: &App, slug: &Slug) -> Result<(Tx, Organisation), ActionError> {
-    let found = organisations::by_slug(&app.store, slug).await?;
-    let id = found.ok_or(ActionError::Missing(Noun::Organisation))?.id;
+/// Begins a change in an open organisation: its row is held, so that changes in it happen one by one. For
+/// accounts that have nothing to do with it there is none.
+pub(super) async fn begin_in(
+    app: &App,
+    actor: &Actor,
+    slug: &Slug,
+) -> Result<(Tx, Organisation), ActionError> {
+    let missing = || ActionError::Missing(Noun::Organisation);
+    let found = organisations::by_slug(&app.store, slug).await?.ok_or_else(missing)?;
+    if !actor.knows(found.id) {
+        return Err(missing());
+    }
     let mut tx = app.store.begin().await?;
-    let held = organisations::hold(&mut tx, id).await?.ok_or(ActionError::Missing(Noun::Organisation))?;
+    let held = organisations::hold(&mut tx, found.id).await?.ok_or_else(missing)?;
     match held.status {
         OrganisationStatus::Open => Ok((tx, held)),
         OrganisationStatus::Closed => Err(Rule::OrganisationClosed.into()),

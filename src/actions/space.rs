@@ -32,7 +32,7 @@ pub async fn create(
     slug: Slug,
     name: ShownName,
 ) -> Result<Space, ActionError> {
-    let (mut tx, home) = organisation::begin_in(app, organisation).await?;
+    let (mut tx, home) = organisation::begin_in(app, actor, organisation).await?;
     actor.manages(app, &mut tx, Place::whole(home.id)).await?;
     let space = Space {
         id: SpaceId::mint(),
@@ -65,7 +65,7 @@ pub async fn remove(
     slug: &Slug,
     inside: GrantsInside,
 ) -> Result<(), ActionError> {
-    let (mut tx, home) = organisation::begin_in(app, organisation).await?;
+    let (mut tx, home) = organisation::begin_in(app, actor, organisation).await?;
     let ceiling = actor.manages(app, &mut tx, Place::whole(home.id)).await?;
     if slug.as_str() == Space::GENERAL {
         return Err(Rule::GeneralSpace.into());

@@ -1,4 +1,4 @@
-//! What an operator types. The doc comments of [`Command`] are the help; each verb parses, calls an action
+//! What an operator types. The doc comments of `Command` are the help; each verb parses, calls an action
 //! and hands the result to `output`, the only place that prints.
 
 mod account;

@@ -117,7 +117,19 @@ async fn postgres(url: &str) -> Result<Store> {
         .test_before_acquire(false)
         .after_release(|connection, _| Box::pin(lives(connection)))
         .connect_with(options);
-    super::within(pool).await.map(Store::Postgres)
+    super::within(pool).await.map(Store::Postgres).map_err(turned_away)
+}
+
+/// A server that answers but knows no such account or database is a matter for the operator.
+fn turned_away(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Unavailable(sqlx::Error::Database(inner))
+            if inner.code().is_some_and(|code| code.starts_with("28") || code.starts_with("3D")) =>
+        {
+            StoreError::Unusable(sqlx::Error::Database(inner))
+        }
+        other => other,
+    }
 }
 
 /// A connection whose server fell silent would be waited for without end before it is used again, so it is

@@ -144,3 +144,15 @@ async fn a_silent_server_is_noticed_in_time_and_used_again_when_it_answers() {
     }
     add(&store, "bea").await.unwrap();
 }
+
+#[tokio::test]
+async fn a_database_that_does_not_exist_is_a_matter_of_configuration() {
+    let Some(ground) = Ground::postgres().await else { return };
+    let StoreConfig::Postgres(url) = &ground.config else { unreachable!() };
+    let (before, _) = url.expose().rsplit_once('/').unwrap();
+    let absent = StoreConfig::Postgres(Arc::new(Secret::new(format!("{before}/portcullis_absent"))));
+    let refused = portcullis::store::open(&absent).await.map(drop);
+    assert!(matches!(refused, Err(StoreError::Unusable(_))), "{refused:?}");
+    let closed = StoreConfig::Postgres(Arc::new(Secret::new("postgres://x@127.0.0.1:1/x".to_owned())));
+    unavailable(portcullis::store::open(&closed).await.map(drop));
+}
