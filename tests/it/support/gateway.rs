@@ -10,12 +10,14 @@ use std::time::Duration;
 
 use portcullis::config::{Config, Sources};
 use portcullis::server;
+use portcullis::server::control::client;
 use portcullis::server::doors::Kind;
 use portcullis::server::running::Running;
 use portcullis::time::{Clock, ManualClock, SystemClock};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
+use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
@@ -95,6 +97,13 @@ impl Gateway {
             folder,
             running: Some(running),
         }
+    }
+
+    /// Asks over the control socket, as the command line does.
+    pub(crate) async fn control(&self, request: Value) -> Value {
+        let socket = self.folder.join("data/control.sock");
+        let asked = tokio::task::spawn_blocking(move || client::ask(&socket, &request));
+        asked.await.unwrap().unwrap()
     }
 
     /// A key of Ada's, a viewer.

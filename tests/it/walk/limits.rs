@@ -1,5 +1,9 @@
 //! Budgets of failures and quotas of requests (row K5, product decision 10).
 
+use std::time::Duration;
+
+use serde_json::json;
+
 use crate::support::ask::{Ask, Over};
 use crate::support::gateway::Gateway;
 use crate::support::upstream::Upstream;
@@ -86,4 +90,126 @@ async fn quotas_are_told_and_kept() {
     // Another key has its own.
     let other = gateway.key().await;
     gateway.ask(&Ask::get("/quota/x").key(&other), Over::H1).await.expect(200);
+}
+
+/// A request that presents this key as coming from this client, through a proxy that is believed.
+fn from(client: &str, key: &str) -> Ask {
+    Ask::get("/x").key(key).header("x-forwarded-for", client)
+}
+
+/// Put behind `[listen]`, which the gateway's file begins with.
+const BELIEVED: &str = "trusted_proxies = [\"127.0.0.1\"]\n";
+
+/// K5: a key's id has a budget of its own, from wherever it is tried, and no key is locked out by it.
+/// Ids that do not exist answer the same, so that trying tells nothing.
+#[tokio::test]
+async fn guesses_at_one_key_are_slowed_down_from_everywhere_together() {
+    let app = Upstream::echo().await;
+    let more = format!("{BELIEVED}[failures]\nper_source = \"100/1m\"\nper_subject = \"3/1m\"\n");
+    let gateway = Gateway::with(&app, &more).await;
+    let (key, other) = (gateway.key().await, gateway.key().await);
+    let gone = gateway.key_of_role("manager").await;
+    gateway.revoke(&gone).await;
+    for known in [&key, &gone] {
+        let guess = gateway.key_with_another_secret(known);
+        for (at, status) in [401, 401, 401, 429, 429].into_iter().enumerate() {
+            let ask = from(&format!("203.0.113.{at}"), &guess);
+            gateway.ask(&ask, Over::BOTH[at % 2]).await.expect(status);
+        }
+    }
+    gateway.ask(&from("203.0.113.9", &key), Over::H2).await.expect(200);
+    let guess = gateway.key_with_another_secret(&other);
+    gateway.ask(&from("203.0.113.9", &guess), Over::H1).await.expect(401);
+}
+
+/// K5: behind a proxy that is believed clients are told apart; addresses of one IPv6 /64 are not.
+#[tokio::test]
+async fn clients_behind_a_proxy_have_their_own_budgets_and_a_64_has_one() {
+    let app = Upstream::echo().await;
+    let gateway = Gateway::with(&app, &format!("{BELIEVED}[failures]\nper_source = \"2/1m\"\n")).await;
+    for (at, status) in [401, 401, 429].into_iter().enumerate() {
+        for over in Over::BOTH {
+            let client = format!("2001:db8:0:{}::{at}", over.alpn().len());
+            gateway.ask(&from(&client, "made-up"), over).await.expect(status);
+        }
+    }
+    gateway.ask(&from("2001:db8:0:77::1", "made-up"), Over::H1).await.expect(401);
+    gateway.ask(&from("203.0.113.1", "made-up"), Over::H1).await.expect(401);
+}
+
+#[tokio::test]
+async fn budgets_refill_evenly_and_success_costs_nothing() {
+    let app = Upstream::echo().await;
+    let gateway = Gateway::with(&app, "[failures]\nper_source = \"5/1m\"\n").await;
+    let key = gateway.key().await;
+    for _ in 0..20 {
+        gateway.ask(&Ask::get("/x").key(&key), Over::H1).await.expect(200);
+        gateway.ask(&Ask::get("/x").header("cookie", "__Host-portcullis=dead"), Over::H1).await.expect(401);
+    }
+    let guess = || Ask::get("/x").key("made-up");
+    for status in [401, 401, 401, 401, 401, 429] {
+        gateway.ask(&guess(), Over::H1).await.expect(status);
+    }
+    let told = gateway.ask(&guess(), Over::H1).await;
+    assert_eq!(told.header("retry-after"), Some("12"));
+    gateway.clock.advance(Duration::from_secs(12));
+    gateway.ask(&guess(), Over::H1).await.expect(401);
+    gateway.ask(&guess(), Over::H1).await.expect(429);
+}
+
+#[tokio::test]
+async fn who_must_wait_is_listed_and_let_go_through_the_control_socket() {
+    let app = Upstream::echo().await;
+    let gateway = Gateway::with(&app, "[failures]\nper_source = \"3/1m\"\n").await;
+    let guess = || Ask::get("/x").key("made-up");
+    for status in [401, 401, 401, 429] {
+        gateway.ask(&guess(), Over::H1).await.expect(status);
+    }
+    let list = || gateway.control(json!({ "do": "ban list" }));
+    assert_eq!(list().await, json!([{ "party": "source 127.0.0.1", "seconds": 20 }]));
+    let lifted = gateway.control(json!({ "do": "ban remove", "party": "127.0.0.1" })).await;
+    assert_eq!(lifted, json!({ "lifted": true }));
+    assert_eq!(list().await, json!([]));
+    gateway.ask(&guess(), Over::H1).await.expect(401);
+}
+
+#[tokio::test]
+async fn many_strangers_are_held_one_by_one_and_good_keys_pass() {
+    let app = Upstream::echo().await;
+    let gateway = Gateway::with(&app, &format!("{BELIEVED}[failures]\nper_source = \"1/1m\"\n")).await;
+    let key = gateway.key().await;
+    for at in 0..200 {
+        let client = format!("198.51.100.{at}");
+        gateway.ask(&from(&client, &format!("made-up-{at}")), Over::H1).await.expect(401);
+        gateway.ask(&from(&client, "made-up"), Over::H1).await.expect(429);
+        if at % 50 == 0 {
+            gateway.ask(&from(&client, &key), Over::H2).await.expect(200);
+        }
+    }
+    let listed = gateway.control(json!({ "do": "ban list" })).await;
+    assert_eq!(listed.as_array().map(Vec::len), Some(200));
+}
+
+/// Sessions and keys of an account share its quota; each key has its own beside it.
+#[tokio::test]
+async fn an_account_has_one_quota_however_it_comes() {
+    let app = Upstream::echo().await;
+    let route = "[[route]]\nhosts = [\"app.test\"]\npath = \"/shared\"\nupstream = \"app\"\n";
+    let more = format!("{route}quota_per_account = \"3/1m\"\nquota = \"4/1m\"\n");
+    let gateway = Gateway::with(&app, &more).await;
+    let (key, cookie) = (gateway.key().await, gateway.session().await);
+    let by_cookie = Ask::get("/shared/x").header("cookie", &format!("__Host-portcullis={cookie}"));
+    let by_key = Ask::get("/shared/x").key(&key);
+    let other = gateway.key_of_role("manager").await;
+    gateway.ask(&by_key, Over::H1).await.expect(200);
+    gateway.ask(&by_cookie, Over::H2).await.expect(200);
+    let third = gateway.ask(&by_cookie, Over::H1).await.expect(200);
+    assert_eq!(third.header("ratelimit"), Some("\"account\";r=0;t=60, \"route\";r=1;t=45"));
+    let refused = gateway.ask(&by_key, Over::H2).await.expect(429);
+    assert_eq!(refused.header("retry-after"), Some("20"));
+    assert_eq!(refused.header("ratelimit"), Some("\"account\";r=0;t=20, \"route\";r=1;t=45"));
+    gateway.ask(&Ask::get("/shared/x").key(&other), Over::H1).await.expect(200);
+    let full = gateway.ask(&Ask::get("/shared/x").key(&other), Over::H1).await.expect(429);
+    assert_eq!((full.header("x-ratelimit-limit"), full.header("retry-after")), (Some("4"), Some("15")));
+    assert_eq!(app.seen().len(), 4, "what is refused does not reach the app");
 }
