@@ -85,7 +85,7 @@ where
     lines.target.connected();
     let born = Instant::now();
     let signs = Arc::new(Signs::new(born));
-    let io = TokioIo::new(Metered { stream, signs: signs.clone(), bound: None });
+    let io = TokioIo::new(Metered::alone(stream, signs.clone()));
     let mut builder = http1::Builder::new();
     builder.max_buf_size(READ_BUFFER).preserve_header_case(terms.preserve_header_case);
     let (sender, connection) = builder.handshake(io).await.map_err(ConnectError::Http)?;

@@ -128,8 +128,7 @@ where
         .max_header_list_size(LONGEST_FIELDS)
         .initial_max_send_streams(NOT_SAID);
     let bound = Arc::new(bound);
-    let signs = Arc::new(Signs::new(Instant::now()));
-    let io = TokioIo::new(Metered { stream, signs, bound: Some(bound.clone()) });
+    let io = TokioIo::new(Metered::shared(stream, bound.clone()));
     let (sender, connection) = builder.handshake(io).await.map_err(ConnectError::Http)?;
     let kept = bound.clone();
     tokio::spawn(async move {

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::time::Instant;
 use tokio_rustls::client::TlsStream;
 
 use super::signs::Signs;
@@ -32,12 +33,42 @@ pub(super) enum Stream {
 }
 
 /// A connection with its meter: reading fails when too much came before an answer.
+///
+/// Writing over HTTP/1.1 never fails: once the other side takes nothing more, what is written is dropped,
+/// and reading tells the rest. An app that refuses a long upload answers and closes; the reset that follows
+/// must not hide the answer, which is there to be read.
 #[derive(Debug)]
 pub(super) struct Metered {
-    pub(super) stream: Stream,
-    pub(super) signs: Arc<Signs>,
+    stream: Stream,
+    signs: Arc<Signs>,
     /// Where streams are shared, who wants to know that something came.
-    pub(super) bound: Option<Arc<Bound>>,
+    bound: Option<Arc<Bound>>,
+    /// Whether the other side takes nothing more.
+    deaf: bool,
+}
+
+impl Metered {
+    /// A connection for one exchange at a time.
+    pub(super) const fn alone(stream: Stream, signs: Arc<Signs>) -> Self {
+        Self { stream, signs, bound: None, deaf: false }
+    }
+
+    /// A connection whose streams are shared.
+    pub(super) fn shared(stream: Stream, bound: Arc<Bound>) -> Self {
+        let signs = Arc::new(Signs::new(Instant::now()));
+        Self { stream, signs, bound: Some(bound), deaf: false }
+    }
+
+    /// Takes `all` for written when writing fails on a connection that is not shared.
+    fn forgive(&mut self, written: Poll<io::Result<usize>>, all: usize) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Ready(Err(_)) if self.bound.is_none() => {
+                self.deaf = true;
+                Poll::Ready(Ok(all))
+            }
+            written => written,
+        }
+    }
 }
 
 /// Passes reading on to whichever variant is there.
@@ -106,7 +137,6 @@ reads!(Socket: Tcp, Unix);
 reads!(Stream: Plain, Tls);
 writes!(Socket: inner in Self::Tcp(inner), inner in Self::Unix(inner));
 writes!(Stream: inner in Self::Plain(inner), inner in Self::Tls(inner));
-writes!(Metered: stream in Self { stream, .. });
 
 impl AsyncRead for Metered {
     fn poll_read(
@@ -125,5 +155,47 @@ impl AsyncRead for Metered {
             }
             other => other,
         }
+    }
+}
+
+impl AsyncWrite for Metered {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        if this.deaf {
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        let written = Pin::new(&mut this.stream).poll_write(cx, bytes);
+        this.forgive(written, bytes.len())
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let all = || slices.iter().map(|slice| slice.len()).sum();
+        if this.deaf {
+            return Poll::Ready(Ok(all()));
+        }
+        let written = Pin::new(&mut this.stream).poll_write_vectored(cx, slices);
+        this.forgive(written, all())
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.deaf {
+            return Poll::Ready(Ok(()));
+        }
+        let flushed = Pin::new(&mut this.stream).poll_flush(cx).map(|flushed| flushed.map(|()| 0));
+        this.forgive(flushed, 0).map(|flushed| flushed.map(|_| ()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
     }
 }

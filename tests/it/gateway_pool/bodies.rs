@@ -163,3 +163,31 @@ async fn trailers_of_an_http1_answer_pass() {
     lease.done();
     assert_eq!(body.trailers().unwrap()["grpc-status"], "0");
 }
+
+/// F4: an app that refuses a long upload answers, and closes without reading the rest; its answer must not
+/// be lost in the reset that follows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_early_answer_survives_the_reset_behind_it() {
+    const PIECE: &str = include_str!("bodies.rs");
+    let upstream = Scripted::start(|mut visit| async move {
+        visit.head().await;
+        let mut some = [0; 50_000];
+        visit.stream.read_exact(&mut some).await.unwrap();
+        visit.say(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno").await;
+    })
+    .await;
+    for round in 0..100 {
+        let answer =
+            post_pieces(
+                &upstream,
+                Duration::from_secs(2),
+                async |sender| {
+                    while sender.send(Ok(PIECE)).await.is_ok() {}
+                },
+            )
+            .await;
+        let answer = answer.unwrap_or_else(|error| panic!("round {round}: {error:?}"));
+        assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "no");
+    }
+}
