@@ -3,14 +3,17 @@
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::thread::{self, JoinHandle, Thread};
+use std::thread::{self, Thread};
 use std::time::Duration;
 
 /// How long a line may wait for company.
 const BATCH_TIME: Duration = Duration::from_millis(100);
 /// A buffer this full is written at once.
 const BATCH_BYTES: usize = 64 * 1024;
+/// How long the end may wait for a reader.
+const LAST_TIME: Duration = Duration::from_secs(2);
 /// A buffer this full takes no more lines.
 const MOST_BYTES: usize = 1024 * 1024;
 
@@ -32,11 +35,11 @@ struct Shared {
     thread: OnceLock<Thread>,
 }
 
-/// The writing thread. Dropping it writes what is left.
+/// The writing thread. Dropping it writes what is left, if somebody reads it soon.
 #[derive(Debug)]
 pub struct AccessLog {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    over: Receiver<()>,
 }
 
 impl AccessLog {
@@ -47,10 +50,13 @@ impl AccessLog {
     pub fn to(out: Box<dyn Write + Send>) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let of_thread = Arc::clone(&shared);
-        let thread =
-            thread::Builder::new().name("access-log".into()).spawn(move || of_thread.write_out(out))?;
+        let (end, over) = channel();
+        let thread = thread::Builder::new().name("access-log".into()).spawn(move || {
+            of_thread.write_out(out);
+            drop::<Sender<()>>(end);
+        })?;
         let _ = shared.thread.set(thread.thread().clone());
-        Ok(Self { shared, thread: Some(thread) })
+        Ok(Self { shared, over })
     }
 
     /// A first writer.
@@ -68,9 +74,8 @@ impl Drop for AccessLog {
     fn drop(&mut self) {
         self.shared.ended.store(true, Ordering::SeqCst);
         self.shared.wake();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        // The thread's end of the channel goes with it. One that waits for a reader is left behind.
+        let _ = self.over.recv_timeout(LAST_TIME);
     }
 }
 
@@ -177,7 +182,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use std::io;
-    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+    use std::sync::mpsc::{SyncSender, sync_channel};
 
     use super::*;
 
@@ -223,8 +228,8 @@ mod tests {
             writer.write(&line);
         }
         assert!(log.dropped() >= 1024, "{}", log.dropped());
-        drop(lines);
         drop(log);
+        drop(lines);
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::Place;
@@ -16,7 +18,8 @@ const FREE: &[&str] = &["--listen", "127.0.0.1:0", "--operations", "127.0.0.1:0"
 /// A gate in a process of its own; it is killed when the test ends.
 struct Process {
     child: Child,
-    said: Vec<String>,
+    said: Arc<Mutex<Vec<String>>>,
+    log: PathBuf,
 }
 
 impl Process {
@@ -30,25 +33,34 @@ impl Process {
     fn of(place: &Place, command: &mut Command) -> Self {
         let log = fs::File::create(place.path().join("log")).unwrap();
         let mut child = command.current_dir(place.path()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut said = Vec::new();
-        for line in lines.by_ref() {
-            let line = line.unwrap();
-            let last = line.starts_with("operations");
-            said.push(line);
-            if last {
-                break;
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&said);
+        std::thread::spawn(move || {
+            lines.map_while(Result::ok).for_each(|line| heard.lock().unwrap().push(line))
+        });
+        let log = place.path().join("log");
+        let process = Self { child, said, log };
+        process.line("operations");
+        process
+    }
+
+    /// What it says after `field`, as soon as it does.
+    fn line(&self, field: &str) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let found =
+                self.said.lock().unwrap().iter().find_map(|line| line.strip_prefix(field).map(str::to_owned));
+            if let Some(rest) = found {
+                return rest.trim().to_owned();
             }
+            assert!(Instant::now() < end, "nothing on {field}: {}", fs::read_to_string(&self.log).unwrap());
+            std::thread::yield_now();
         }
-        let log = || fs::read_to_string(place.path().join("log")).unwrap_or_default();
-        assert!(!said.is_empty(), "it did not start: {}", log());
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, said }
     }
 
     fn address(&self, field: &str) -> SocketAddr {
-        let line = self.said.iter().find(|line| line.starts_with(field)).unwrap();
-        line.split_whitespace().last().unwrap().parse().unwrap()
+        self.line(field).parse().unwrap()
     }
 
     fn signal(&self, name: &str) {
@@ -209,4 +221,40 @@ fn the_development_certificate_is_made_shown_and_explained() {
     let authority = place.path().join("certs/authority.pem");
     assert!(explained.out.contains(&format!("curl --cacert {}", authority.display())), "{explained:?}");
     assert_eq!(place.run(&["version"]).code, 0);
+}
+
+/// A gate that runs out of file descriptors rests, and serves on when there are some again.
+#[test]
+fn a_lack_of_file_descriptors_is_survived() {
+    let place = Place::new();
+    let mut command = Command::new("bash");
+    command.args(["-c", "ulimit -n 64; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_portcullis"), "serve"]);
+    command.args(["--listen-http", "127.0.0.1:0", "--set", "listen.https=[]", "--operations", "127.0.0.1:0"]);
+    command.args(["--workers", "1"]).env_clear().env("PATH", "/usr/bin:/bin");
+    let process = Process::of(&place, &mut command);
+    let address = process.address("listening");
+    let held: Vec<_> = (0..100).map_while(|_| TcpStream::connect(address).ok()).collect();
+    let log = || fs::read_to_string(place.path().join("log")).unwrap();
+    let end = Instant::now() + PATIENCE;
+    while !log().contains("no connection can be accepted") {
+        assert!(Instant::now() < end, "{}", log());
+        std::thread::yield_now();
+    }
+    drop(held);
+    assert!(ask(address, "/").starts_with("HTTP/1.1 "), "{}", log());
+}
+
+/// The printed line works as it stands.
+#[test]
+fn the_printed_curl_line_works() {
+    let place = Place::new();
+    let process = Process::start(&place, FREE, &[]);
+    let line = process.line("try");
+    let command = format!("{line} --silent --show-error --noproxy '*' --write-out '\\n%{{http_code}}'");
+    let output = Command::new("bash").args(["-c", &command]).current_dir(place.path()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        text.ends_with("\n200") && text.contains("\"x-forwarded-user\": \"trial\""),
+        "{command}: {output:?}"
+    );
 }

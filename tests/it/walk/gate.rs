@@ -111,21 +111,24 @@ impl Gate {
 
 pub(super) fn trusting(authority: &Path) -> ClientConfig {
     tls::install_provider();
+    ClientConfig::builder().with_root_certificates(roots(authority)).with_no_client_auth()
+}
+
+pub(super) fn roots(authority: &Path) -> RootCertStore {
     let mut roots = RootCertStore::empty();
-    for authority in CertificateDer::pem_file_iter(authority).unwrap() {
-        roots.add(authority.unwrap()).unwrap();
-    }
-    ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()
+    roots.add(CertificateDer::from_pem_file(authority).unwrap()).unwrap();
+    roots
 }
 
 /// As [`trusting`], with a certificate to show.
 pub(super) fn showing(authority: &Path, certificate: &Path, key: &Path) -> ClientConfig {
     tls::install_provider();
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(authority).unwrap()).unwrap();
     let chain = CertificateDer::pem_file_iter(certificate).unwrap().map(Result::unwrap).collect();
     let key = PrivateKeyDer::from_pem_file(key).unwrap();
-    ClientConfig::builder().with_root_certificates(roots).with_client_auth_cert(chain, key).unwrap()
+    ClientConfig::builder()
+        .with_root_certificates(roots(authority))
+        .with_client_auth_cert(chain, key)
+        .unwrap()
 }
 
 /// Sends `request` and reads until the other side closes, or says nothing for long.

@@ -6,6 +6,7 @@ mod gate;
 mod headers;
 mod limits;
 mod listener;
+mod numbers;
 mod paths;
 mod routing;
 mod shutdown;

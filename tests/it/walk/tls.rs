@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use portcullis::config::{CertificateFiles, ClientAuth, Config};
@@ -10,13 +10,14 @@ use portcullis::server::doors::Kind;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair, SanType,
 };
-use rustls::client::Resumption;
+use rustls::client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue};
+use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, HandshakeKind, NamedGroup, version};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-use super::gate::{Gate, ask, get, showing, trusting, wait_for};
+use super::gate::{Gate, ask, get, roots, showing, trusting, wait_for};
 
 /// An authority of the test's own, and what it signs.
 struct Authority {
@@ -114,13 +115,7 @@ async fn the_hybrid_key_exchange_is_preferred_and_classical_clients_are_served()
 
     let mut provider = rustls::crypto::aws_lc_rs::default_provider();
     provider.kx_groups.retain(|group| group.name() == NamedGroup::secp256r1);
-    let roots = {
-        use rustls::pki_types::pem::PemObject;
-        let file = gate.running.app().config.load().tls.development.join("authority.pem");
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add(rustls::pki_types::CertificateDer::from_pem_file(file).unwrap()).unwrap();
-        roots
-    };
+    let roots = roots(&gate.running.app().config.load().tls.development.join("authority.pem"));
     let classical = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(&[&version::TLS12])
         .unwrap()
@@ -322,61 +317,61 @@ async fn a_first_message_in_pieces_gets_the_policy_of_its_host() {
 /// L1: a ticket earned where no certificate was asked for opens no host that asks for one.
 #[tokio::test]
 async fn a_session_of_one_policy_is_not_resumed_under_another() {
-    let two = TwoPolicies::start().await;
-    let mut client = trusting(&two.own.file());
-    client.resumption = Resumption::store(Arc::new(OneTicket::default()));
-    let client = Arc::new(client);
-    assert!(two.gets(&client, "open.example").await);
-    let again = two.gate.greet(&client, "open.example").await.unwrap();
-    assert_eq!(again.get_ref().1.handshake_kind(), Some(HandshakeKind::Resumed));
-    drop(again);
-    assert!(two.gets(&client, "open.example").await);
-    assert!(!two.gets(&client, "vault.example").await);
-    let safe = two.gate.greet(&client, "a.safe.example").await.unwrap();
-    assert_eq!(safe.get_ref().1.handshake_kind(), Some(HandshakeKind::Full));
-    two.gate.running.stop().await;
+    for version in [&version::TLS13, &version::TLS12] {
+        let two = TwoPolicies::start().await;
+        let client = Arc::new(offering_any_ticket(&two.own.file(), version));
+        assert!(two.gets(&client, "open.example").await);
+        let again = two.gate.greet(&client, "open.example").await.unwrap();
+        assert_eq!(again.get_ref().1.handshake_kind(), Some(HandshakeKind::Resumed), "{version:?}");
+        assert!(answered(Ok(again), "open.example").await);
+        assert!(!two.gets(&client, "vault.example").await, "{version:?}");
+        let safe = two.gate.greet(&client, "a.safe.example").await.unwrap();
+        assert_eq!(safe.get_ref().1.handshake_kind(), Some(HandshakeKind::Full), "{version:?}");
+        two.gate.running.stop().await;
+    }
+}
+
+fn offering_any_ticket(authority: &Path, version: &'static rustls::SupportedProtocolVersion) -> ClientConfig {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut client = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[version])
+        .unwrap()
+        .with_root_certificates(roots(authority))
+        .with_no_client_auth();
+    client.resumption = Resumption::store(Arc::new(AnyTicket::default()));
+    client
 }
 
 /// Offers any ticket to any host, as an attacker would.
 #[derive(Debug, Default)]
-struct OneTicket(std::sync::Mutex<Vec<rustls::client::Tls13ClientSessionValue>>);
+struct AnyTicket {
+    newer: Mutex<Vec<Tls13ClientSessionValue>>,
+    older: Mutex<Option<Tls12ClientSessionValue>>,
+}
 
-impl rustls::client::ClientSessionStore for OneTicket {
-    fn set_kx_hint(&self, _: rustls::pki_types::ServerName<'static>, _: NamedGroup) {}
+impl ClientSessionStore for AnyTicket {
+    fn set_kx_hint(&self, _: ServerName<'static>, _: NamedGroup) {}
 
-    fn kx_hint(&self, _: &rustls::pki_types::ServerName<'_>) -> Option<NamedGroup> {
+    fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
         None
     }
 
-    fn set_tls12_session(
-        &self,
-        _: rustls::pki_types::ServerName<'static>,
-        _: rustls::client::Tls12ClientSessionValue,
-    ) {
+    fn set_tls12_session(&self, _: ServerName<'static>, value: Tls12ClientSessionValue) {
+        *self.older.lock().unwrap() = Some(value);
     }
 
-    fn tls12_session(
-        &self,
-        _: &rustls::pki_types::ServerName<'_>,
-    ) -> Option<rustls::client::Tls12ClientSessionValue> {
-        None
+    fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+        self.older.lock().unwrap().clone()
     }
 
-    fn remove_tls12_session(&self, _: &rustls::pki_types::ServerName<'static>) {}
+    fn remove_tls12_session(&self, _: &ServerName<'static>) {}
 
-    fn insert_tls13_ticket(
-        &self,
-        _: rustls::pki_types::ServerName<'static>,
-        value: rustls::client::Tls13ClientSessionValue,
-    ) {
-        self.0.lock().unwrap().push(value);
+    fn insert_tls13_ticket(&self, _: ServerName<'static>, value: Tls13ClientSessionValue) {
+        self.newer.lock().unwrap().push(value);
     }
 
-    fn take_tls13_ticket(
-        &self,
-        _: &rustls::pki_types::ServerName<'static>,
-    ) -> Option<rustls::client::Tls13ClientSessionValue> {
-        self.0.lock().unwrap().pop()
+    fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
+        self.newer.lock().unwrap().pop()
     }
 }
 
