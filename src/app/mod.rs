@@ -5,6 +5,7 @@ pub mod cache;
 pub mod changes;
 pub mod decisions;
 pub mod failures;
+pub mod hashed_imports;
 pub mod last_used;
 pub mod limits;
 pub mod live;
@@ -21,10 +22,12 @@ use tokio::sync::Semaphore;
 use self::cache::Moment;
 use self::changes::Follower;
 use self::decisions::Decisions;
+use self::hashed_imports::HashedImports;
 use self::last_used::LastUsed;
 use self::limits::Limits;
 use self::live::LiveStreams;
 use self::memories::Memories;
+use self::open::{OpenError, cost};
 use self::recent::Recent;
 use crate::cluster::limiter::Limiter;
 use crate::cluster::local::Local;
@@ -32,7 +35,8 @@ use crate::config::Config;
 use crate::model::change::Seq;
 use crate::model::session::Session;
 use crate::secret::keyring::Keyring;
-use crate::store::{self, Store, StoreError, Tx};
+use crate::secret::password::HashingPool;
+use crate::store::{self, Store, Tx};
 use crate::telemetry::metrics::Metrics;
 use crate::time::{Clock, Timestamp};
 
@@ -48,6 +52,10 @@ pub struct App {
     pub keyring: ArcSwap<Keyring>,
     /// What the walk remembers of the store.
     pub memories: Memories,
+    /// Whether any key waits to be known by more than a foreign hash.
+    pub hashed_imports: HashedImports,
+    /// The crew that hashes slowly.
+    pub hashing: HashingPool,
     /// Uses of keys and sessions that are not written yet.
     pub last_used: LastUsed,
     /// Changes seen lately.
@@ -75,13 +83,14 @@ impl App {
     /// Puts an app together on an open store.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When the store cannot be read, or hashing costs more than the machine has.
     pub async fn new(
         config: Config,
         store: Store,
         keyring: Keyring,
         clock: Arc<dyn Clock>,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, OpenError> {
+        let hashing = HashingPool::open(cost(&config))?;
         let limiter: Arc<dyn Limiter> = Arc::new(Local::default());
         let metrics = Arc::<Metrics>::default();
         Ok(Self {
@@ -91,6 +100,8 @@ impl App {
             follower: Follower::begin(&store, clock.now()).await?,
             config: ArcSwap::from_pointee(config),
             keyring: ArcSwap::from_pointee(keyring),
+            hashed_imports: HashedImports::default(),
+            hashing,
             last_used: LastUsed::default(),
             recent: Recent::default(),
             live: Arc::default(),

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::App;
-use crate::config::Config;
+use crate::config::{Config, Hashing};
 use crate::model::audit::{AuditActor, AuditEntry};
 use crate::secret::keyring::{Fingerprint, Keyring, KeyringError, SIGNING};
+use crate::secret::password::{Cost, HashingError, machine_budget_kib};
 use crate::store::{self, Store, StoreError};
 use crate::time::{Clock, Timestamp};
 
@@ -20,6 +21,9 @@ pub enum OpenError {
     /// The keyring is not there, or is not the one of these data.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
+    /// Hashing as configured is too weak, or more than the machine can bear.
+    #[error(transparent)]
+    Hashing(#[from] HashingError),
 }
 
 impl App {
@@ -31,7 +35,7 @@ impl App {
     pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let store = store::open(&config.store).await?;
         let keyring = open_keyring(&store, &config.keyring, clock.now()).await?;
-        Ok(Self::new(config, store, keyring, clock).await?)
+        Self::new(config, store, keyring, clock).await
     }
 
     /// Takes over what another process changed in the keyring file.
@@ -46,6 +50,12 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// The cost of hashing as configured, within half of the machine's memory.
+pub(super) fn cost(config: &Config) -> Cost {
+    let Hashing { memory_kib, passes, at_once, waiting } = config.hashing;
+    Cost { memory_kib, passes, at_once, waiting, budget_kib: machine_budget_kib() }
 }
 
 /// Opens the keyring of a store and notes in the store what it holds.

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::adoption;
 use super::credentials::KeyText;
 use super::error::{AuthError, BadKey};
 use crate::app::App;
@@ -46,12 +47,20 @@ pub async fn identify(
             }
         }
     }
+    if found.1.value.is_none()
+        && key_text::parse(text.expose()) == KeyShape::Foreign
+        && Box::pin(adoption::adopt(app, text, from, moment)).await?
+    {
+        let locator = KeyLocator::Imported(digest);
+        found = (locator, remembered(app, locator, app.moment()).await?);
+    }
     let Some(held) = &found.1.value else { return Err(AuthError::BadKey(BadKey::Unknown)) };
     let key = &held.credential;
     let digest = if key.pepper == version {
         digest
     } else {
-        let pepper = keyring.pepper(key.pepper).ok_or(AuthError::BadKey(BadKey::Unknown))?;
+        // A keyring that is older than the key: the operator has to bring the newer file.
+        let pepper = keyring.pepper(key.pepper).ok_or(AuthError::Unavailable(None))?;
         pepper.digest(text.expose())
     };
     if !token::same(&digest, &key.digest) {

@@ -2,6 +2,7 @@
 //! [`admit::admit`]; the ways of identifying are tried in the order key, then session cookie.
 
 pub mod admit;
+mod adoption;
 pub mod api_key;
 pub mod credentials;
 pub mod error;

@@ -65,6 +65,7 @@ impl From<OpenError> for Exit {
         match error {
             OpenError::Store(error) => error.into(),
             OpenError::Keyring(error) => Self::Unusable(error.into()),
+            OpenError::Hashing(error) => Self::Unusable(error.into()),
         }
     }
 }

@@ -147,7 +147,7 @@ pub async fn insert(tx: &mut Tx, key: &ApiKey) -> Result<()> {
         i64::from(key.pepper),
         key.audience.as_str(),
         lines(&key.credentials),
-        key.rights.map(|rights| rights.words().collect::<Vec<_>>().join(" ")),
+        key.rights.map(words_of),
         lines(&key.networks),
         key.created_at.millis(),
         key.expires_at.map(Timestamp::millis),
@@ -156,36 +156,6 @@ pub async fn insert(tx: &mut Tx, key: &ApiKey) -> Result<()> {
         key.replaces.map(|id| id.to_string()),
     )
     .map(drop)
-}
-
-/// Adds a key that was made elsewhere, with its prefix and foreign hash where only these are known. Whether
-/// it was added: a key of the same digest or prefix stays as it is.
-///
-/// # Errors
-/// [`StoreError::Unavailable`].
-pub async fn insert_imported(tx: &mut Tx, key: &ApiKey, hashed: Option<(&str, &str)>) -> Result<bool> {
-    const SQL: &str = "INSERT INTO api_key (id, kind, account, name, digest, pepper, audience, credentials,
-        rights, networks, created_at, expires_at, import_prefix, import_hash)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING";
-    run!(
-        tx,
-        SQL,
-        key.id.as_str(),
-        key.kind.as_str(),
-        key.account.to_string(),
-        &*key.name,
-        key.digest.as_slice(),
-        i64::from(key.pepper),
-        key.audience.as_str(),
-        lines(&key.credentials),
-        key.rights.map(|rights| rights.words().collect::<Vec<_>>().join(" ")),
-        lines(&key.networks),
-        key.created_at.millis(),
-        key.expires_at.map(Timestamp::millis),
-        hashed.map(|(prefix, _)| prefix),
-        hashed.map(|(_, hash)| hash),
-    )
-    .map(|rows| rows > 0)
 }
 
 /// Lets a name be used again that only a key that expired still holds.
@@ -316,6 +286,11 @@ fn digest_of(bytes: &[u8]) -> Result<[u8; 32]> {
 
 fn version_of(version: i64) -> Result<u32> {
     version.try_into().map_err(|_| StoreError::Corrupt { column: "api_key.pepper" })
+}
+
+/// The words of a set of rights.
+pub(super) fn words_of(rights: Permissions) -> String {
+    rights.words().collect::<Vec<_>>().join(" ")
 }
 
 fn rights(words: &str) -> Result<Permissions> {

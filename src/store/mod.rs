@@ -69,6 +69,7 @@ pub mod endings;
 pub mod entitlements;
 mod error;
 pub mod grants;
+pub mod imported_keys;
 pub mod keyring;
 pub mod memberships;
 mod migrate;

@@ -16,7 +16,7 @@ use crate::model::key_text;
 use crate::secret::Secret;
 use crate::secret::foreign::{ForeignHash, NoForeignHash, looks_like_a_hash};
 use crate::secret::token;
-use crate::store::{Tx, accounts, api_keys, standing};
+use crate::store::{Tx, accounts, api_keys, imported_keys, standing};
 
 /// Keys to be taken in for one owner. The wish's name stands in front of each key's own id.
 pub struct Batch {
@@ -101,7 +101,7 @@ pub async fn import(
     let mut ids = Vec::with_capacity(rows.len());
     for (done, (line, key, hashed)) in rows.iter().enumerate() {
         let hashed = hashed.as_ref().map(|(prefix, hash)| (prefix.as_str(), hash.as_str()));
-        match api_keys::insert_imported(&mut tx, key, hashed).await.map_err(ActionError::from)? {
+        match imported_keys::insert(&mut tx, key, hashed).await.map_err(ActionError::from)? {
             true => ids.push(key.id),
             false => known.push((*line, LineFault::Known)),
         }

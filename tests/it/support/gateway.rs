@@ -37,7 +37,7 @@ const ROUTES: &str = include_str!("routes.toml");
 /// A running gateway. It ends with the value.
 pub(crate) struct Gateway {
     pub(crate) clock: Arc<ManualClock>,
-    household: Household,
+    pub(crate) household: Household,
     https: SocketAddr,
     http: SocketAddr,
     roots: Arc<RootCertStore>,

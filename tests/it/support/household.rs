@@ -6,6 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use portcullis::actions::Actor;
+use portcullis::actions::api_key::import::{Batch, import};
+use portcullis::actions::api_key::{Life, Wish};
+use portcullis::actions::keyring::rotate;
 use portcullis::app::App;
 use portcullis::model::account::{Account, AccountKind, AccountStatus};
 use portcullis::model::api_key::{ApiKey, KeyAudience, KeyId, KeyKind, KeyLocator};
@@ -15,10 +19,11 @@ use portcullis::model::id::{AccountId, GrantId, OrganisationId, SessionId, Space
 use portcullis::model::key_text::{self, KeyShape};
 use portcullis::model::organisation::{Organisation, OrganisationStatus, Space};
 use portcullis::model::session::Session;
-use portcullis::secret::token;
+use portcullis::secret::keyring::{Haste, Part};
+use portcullis::secret::{Secret, token};
 use portcullis::store::sessions::HostToken;
 use portcullis::store::{
-    Tx, accounts, api_keys, entitlements, grants, memberships, organisations, sessions, spaces,
+    Tx, accounts, api_keys, entitlements, grants, imported_keys, memberships, organisations, sessions, spaces,
 };
 
 static COUNT: AtomicU32 = AtomicU32::new(1);
@@ -56,6 +61,32 @@ impl Household {
         let household = Self { app, organisation: home.id };
         household.resident("ada", "viewer").await;
         household
+    }
+
+    /// Keys of Ada's that other programs made, or hashes of them, one a line.
+    pub(crate) async fn import(&self, lines: &[&str]) {
+        let ada = accounts::by_user_name(&self.app.store, &"ada".parse().unwrap()).await.unwrap().unwrap();
+        let wish = Wish {
+            name: "imported".parse().unwrap(),
+            audience: KeyAudience::Upstream,
+            credentials: vec!["app/home/general/viewer".parse().unwrap()],
+            rights: None,
+            life: Life::Longest,
+            networks: Vec::new(),
+        };
+        let lines = lines.iter().map(|line| Secret::new((*line).to_owned())).collect();
+        let batch = Batch { owner: ada.id, wish, lines };
+        import(&self.app, &Actor::operator(), &batch, &|_| {}).await.unwrap();
+    }
+
+    /// Renews the pepper.
+    pub(crate) async fn rotate_pepper(&self) {
+        rotate(&self.app, &Actor::operator(), Part::Pepper, Haste::Orderly).await.unwrap();
+    }
+
+    /// Whether any key is still known by a foreign hash only.
+    pub(crate) async fn any_hashed(&self) -> bool {
+        imported_keys::any_hashed(&self.app.store).await.unwrap()
     }
 
     /// A person of this name with a grant of this role in the whole organisation.
