@@ -13,9 +13,13 @@ use crate::gateway::pool::UpstreamHealth;
 use crate::model::upstream::{Target, Upstream};
 use crate::server::tls::{self, TlsAcceptor};
 use crate::store;
+use crate::time::{Clock, SystemClock};
 
 /// Longest wait for one app, whatever its own deadline is.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Certificates that end within this time are told.
+const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 #[derive(Debug, Args)]
 pub(super) struct Flags {
@@ -72,6 +76,15 @@ fn certificates(config: &Config, problems: &mut Problems) {
     match TlsAcceptor::new(&config.tls, &config.tls.certificates) {
         Ok(acceptor) => {
             let loaded = acceptor.certificates();
+            let now = SystemClock.now();
+            for one in loaded.all().iter().filter(|one| one.leaf.not_after.minus(SOON) <= now) {
+                let (file, end) = (one.path.display(), one.leaf.not_after);
+                let what = format!(
+                    "the certificate in {file} {} at {end}",
+                    if end <= now { "expired" } else { "expires" }
+                );
+                note(problems, (Severity::Warning, "certificate"), what, "renew it");
+            }
             for host in config.routing.hosts.iter().filter(|host| !loaded.knows(host)) {
                 let what = format!("no certificate names the host {host}");
                 note(problems, (Severity::Warning, "certificate"), what, "add a [[certificate]] for it");

@@ -90,22 +90,11 @@ fn route(
         platform: platform(key, written, shared, routing, notes),
         access: access::access(key, written, shared.roles, notes),
         accepts: accepts(key, &written.accepts, notes),
-        authorization: match written.authorization {
-            AuthorizationWord::Consume => Authorization::Consume,
-            AuthorizationWord::Ignore => Authorization::Ignore,
-        },
+        authorization: authorization(written.authorization),
         broken: None,
         path_policy: path::policy(key, written, notes),
-        headers: match written.headers {
-            HeadersWord::Forwarded => HeaderProfile::Forwarded,
-            HeadersWord::Remote => HeaderProfile::Remote,
-            HeadersWord::AuthRequest => HeaderProfile::AuthRequest,
-        },
-        assertion: match written.assertion {
-            AssertionWord::Off => Assertion::Off,
-            AssertionWord::Shared => Assertion::Shared,
-            AssertionWord::Request => Assertion::Request,
-        },
+        headers: headers(written.headers),
+        assertion: assertion(written.assertion),
         cors: written.cors.as_ref().map(|cors| rules::cors(key, cors, notes)),
         response_headers: rules::response_headers(key, &written.response_headers, notes),
         body: rules::body(key, written, notes),
@@ -116,6 +105,29 @@ fn route(
         notes.error(&format!("{key}.name"), format!("there are two routes \"{}\"", route.name), "rename one");
     }
     routing.routes.push(route);
+}
+
+const fn authorization(word: AuthorizationWord) -> Authorization {
+    match word {
+        AuthorizationWord::Consume => Authorization::Consume,
+        AuthorizationWord::Ignore => Authorization::Ignore,
+    }
+}
+
+const fn headers(word: HeadersWord) -> HeaderProfile {
+    match word {
+        HeadersWord::Forwarded => HeaderProfile::Forwarded,
+        HeadersWord::Remote => HeaderProfile::Remote,
+        HeadersWord::AuthRequest => HeaderProfile::AuthRequest,
+    }
+}
+
+const fn assertion(word: AssertionWord) -> Assertion {
+    match word {
+        AssertionWord::Off => Assertion::Off,
+        AssertionWord::Shared => Assertion::Shared,
+        AssertionWord::Request => Assertion::Request,
+    }
 }
 
 fn hosts(key: &str, written: &[String], notes: &mut Notes<'_>) -> Vec<Arc<str>> {

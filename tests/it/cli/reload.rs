@@ -46,6 +46,19 @@ async fn a_reload_takes_up_the_file_and_names_what_waits_for_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_changed_file_is_taken_up_when_it_is_looked_for() {
+    let place = Place::new();
+    let gate = gate(&place).await;
+    gate.reloading().look().await.unwrap();
+    assert_eq!(gate.app().metrics.generation.get(), 1);
+    place.write("gate.toml", &format!("{GATE}[limits]\nresets = 7\n"));
+    gate.reloading().look().await.unwrap();
+    assert_eq!(gate.app().config.load().limits.resets, 7);
+    assert_eq!(gate.app().metrics.generation.get(), 2);
+    gate.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_broken_file_changes_nothing_and_is_told() {
     let place = Place::new();
     let gate = gate(&place).await;
