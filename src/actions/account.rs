@@ -144,7 +144,7 @@ pub async fn close(app: &App, actor: &Actor, name: &UserName) -> Result<Account,
     let (mut tx, account) = begin_on(app, actor, name).await?;
     keep_an_administrator(actor, &mut tx, &account).await?;
     for organisation in memberships::of_account(&app.store, account.id).await? {
-        let held = organisations::hold(&mut tx, organisation).await?;
+        let held = organisations::by_id(&app.store, organisation).await?;
         let before = endings::managers(app, &mut tx, organisation).await?;
         memberships::remove(&mut tx, account.id, organisation).await?;
         if held.is_some_and(|held| held.status == OrganisationStatus::Open) {
@@ -286,9 +286,15 @@ async fn begin_on(app: &App, actor: &Actor, name: &UserName) -> Result<(Tx, Acco
     Ok((tx, found?))
 }
 
-/// The account of a name, its row held, when it is not closed.
+/// The account of a name, its row held, when it is not closed. Its organisations are held first, in order
+/// of their ids: every act takes organisations before accounts, so that no two wait for each other.
 async fn held(app: &App, tx: &mut Tx, name: &UserName) -> Result<Account, ActionError> {
     let id = by_name(app, name).await?.id;
+    let mut homes = memberships::of_account(&app.store, id).await?;
+    homes.sort_unstable();
+    for home in homes {
+        organisations::hold(tx, home).await?;
+    }
     let account = accounts::hold(tx, id).await?.ok_or(ActionError::Missing(Noun::Account))?;
     if account.status == AccountStatus::Closed { Err(Rule::AccountClosed.into()) } else { Ok(account) }
 }

@@ -1,7 +1,9 @@
 //! The guard: managers in their own organisation up to their own rank, administrators everywhere, nobody
 //! by a right that was taken a moment ago.
 
-use portcullis::actions::{Actor, Denied, Noun, Rule, account, entitlement, grant, organisation, space};
+use portcullis::actions::{
+    ActionError, Actor, Denied, Noun, Rule, account, entitlement, grant, organisation, space,
+};
 use portcullis::model::account::Office;
 use portcullis::store::grants::Wanted;
 use portcullis::store::{audit, grants};
@@ -196,5 +198,24 @@ async fn what_was_refused_leaves_no_trace_in_rows_or_trail() {
         );
         assert_eq!(audit::list(&house.app.store, wanted_entries).await.unwrap().len(), before);
         assert_eq!(grants::named(&house.app.store, Wanted::default()).await.unwrap().len(), 1);
+    }
+}
+
+/// Closing an account and giving it a grant at the same moment never wait for each other without end, and
+/// a closed account never ends up with a grant.
+#[tokio::test]
+async fn an_account_that_is_closed_while_it_gets_a_grant_holds_none() {
+    for house in House::all().await {
+        for round in 0..5 {
+            let name = format!("ada-{round}");
+            let ada = house.member(&name, "acme", "viewer").await;
+            let (operator, new) = (Actor::operator(), wanted(&name, "acme", "simulation-runner"));
+            let user_name = name.parse().unwrap();
+            let (closed, given) =
+                tokio::join!(account::close(&house.app, &operator, &user_name), house.give(&operator, &new));
+            closed.unwrap();
+            assert!(matches!(given, Ok(_) | Err(ActionError::Refused(Rule::AccountClosed))), "{given:?}");
+            assert!(grants::of_account(&house.app.store, ada.id).await.unwrap().is_empty());
+        }
     }
 }
