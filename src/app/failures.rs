@@ -17,7 +17,7 @@ pub const WRITTEN_EVERY: Duration = Duration::from_secs(15);
 const SHARDS: usize = 16;
 
 /// Lines kept per shard. What comes beyond is counted in a line of its minute that names nobody.
-const LINES: usize = 64;
+const LINES: usize = 32;
 
 /// What is counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
