@@ -7,6 +7,7 @@ pub mod client_certificates;
 pub mod connection;
 pub mod control;
 pub mod crew;
+pub mod descriptors;
 pub mod development;
 pub mod doors;
 pub mod entrance;
@@ -152,7 +153,7 @@ impl House {
         let gateway = Arc::new(Gateway::new(Arc::clone(&app), workers)?);
         let control = Control::bind(&config.control_socket)
             .map_err(|source| BindError::Unix { path: config.control_socket.clone(), source })?;
-        let permits = Permits::new(&config.limits);
+        let permits = Permits::new(&descriptors::affordable(config.limits));
         let doors = doors::open(&config.listen)?;
         let addresses = Addresses::of(&doors);
         let reloading = Arc::new(Reloading::new(

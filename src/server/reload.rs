@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use super::certificates::Certificates;
+use super::descriptors::affordable;
 use super::development::{self, DevelopmentError, DevelopmentFiles, Outcome};
 use super::permits::Permits;
 use super::tls::{TlsAcceptor, TlsError};
@@ -144,7 +145,7 @@ impl Reloading {
         // The last step that may fail; what follows cannot.
         self.gateway.reload(config)?;
         self.tls.take_up(prepared);
-        self.permits.limit(&limits);
+        self.permits.limit(&affordable(limits));
         show(&self.app, &self.tls.certificates());
         if !waiting.is_empty() {
             tracing::warn!(keys = ?waiting, "changed values that wait for the next start");

@@ -206,6 +206,22 @@ async fn a_reload_changes_new_connections_and_keeps_old_ones() {
 }
 
 #[tokio::test]
+async fn a_changed_certificate_file_is_noticed_without_being_told() {
+    let (mut files, mut authority) = (None, None);
+    let gate = Gate::with(|config, directory| {
+        let own = Authority::new(directory, "own");
+        files = Some(several(config, &own));
+        authority = Some(own);
+    })
+    .await;
+    let client = authority.as_ref().unwrap().trust();
+    let renewed = authority.unwrap().sign("first", &["first.example"], server());
+    let shown = || async { leaf(&gate.greet(&client, "first.example").await.unwrap()) == der(&renewed) };
+    wait_for(shown).await;
+    gate.running.stop().await;
+}
+
+#[tokio::test]
 async fn sessions_are_resumed_also_after_a_reload() {
     let gate = Gate::start().await;
     let client = Arc::new(gate.trust());
