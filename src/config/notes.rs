@@ -135,7 +135,7 @@ impl<'a> Notes<'a> {
     pub(super) fn file(&mut self, key: &str, written: &str) -> PathBuf {
         let path = self.path(key, written);
         if self.disk == Disk::Look
-            && let Err(error) = std::fs::File::open(&path)
+            && let Err(error) = text::open(&path)
         {
             let what = format!("`{key}` cannot be read: {}: {error}", path.display());
             self.error(key, what, "name a file that the gate may read; paths begin at this file's directory");

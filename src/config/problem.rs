@@ -111,7 +111,7 @@ impl Problems {
         };
         let mut elements: Vec<Element<'a>> = Vec::new();
         match &problem.place {
-            Place::File { path, span, .. } if self.text.get(span.clone()).is_some() => {
+            Place::File { path, span, .. } if may_be_shown(&self.text, span) => {
                 let mark = AnnotationKind::Primary.span(one_line(&self.text, span));
                 let snippet = Snippet::source(&*self.text).path(path.display().to_string()).annotation(mark);
                 elements.push(snippet.into());
@@ -174,6 +174,17 @@ pub(super) fn in_file(path: &Path, text: &str, span: Range<usize>) -> Place {
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     Place::File { path: path.to_path_buf(), line, column, span: start..span.end.max(start) }
+}
+
+/// Whether the line of a span holds no secret: reports end up in logs.
+fn may_be_shown(text: &str, span: &Range<usize>) -> bool {
+    let Some((before, after)) = text.split_at_checked(span.start) else { return false };
+    let (start, end) =
+        (before.rsplit('\n').next().unwrap_or_default(), after.split('\n').next().unwrap_or_default());
+    let line = format!("{start}{end}");
+    let key = line.split('=').next().unwrap_or_default().trim().trim_matches(['"', '\'']);
+    let names_somebody = line.split_once("://").is_some_and(|(_, rest)| rest.contains('@'));
+    !(names_somebody || key == "url" || key.ends_with(".url")) && text.get(span.clone()).is_some()
 }
 
 /// The part of a span on its first line: tables run on for pages.

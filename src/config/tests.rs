@@ -139,6 +139,23 @@ fn every_route_setting_is_read() {
     assert_eq!(&*tls.server_name, "app.internal");
 }
 
+/// H10: what is told of a mistake ends up in logs.
+#[test]
+fn no_report_shows_a_secret() {
+    for text in [
+        "[store]\nurl = \"mysql://a:hunter2@b\"",
+        "[store]\nurl = \"postgres://a:hunter2@b",
+        "[store]\nurl = \"hunter2\"\nurl_file = \"x\"",
+        "store.url = \"hunter2",
+        "[store]\nurll = \"postgres://a:hunter2@b\"",
+        "store = { url = \"postgres://a:hunter2@b\", sqlit = 1 }",
+    ] {
+        let Err(problems) = parse_str(text) else { panic!("accepted") };
+        assert!(!problems.to_string().contains("hunter2"), "{problems}");
+        assert!(!problems.json().to_string().contains("hunter2"));
+    }
+}
+
 /// H3: configured names mean the same in any letter case.
 #[test]
 fn configured_header_names_are_compared_in_one_form() {

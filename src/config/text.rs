@@ -114,13 +114,18 @@ pub(super) fn address(host: &str) -> Option<IpAddr> {
     }
 }
 
+/// Opens a regular file; anything else could make the reader wait for ever.
+pub(super) fn open(path: &Path) -> std::io::Result<std::fs::File> {
+    if std::fs::metadata(path)?.is_file() {
+        std::fs::File::open(path)
+    } else {
+        Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is not a regular file"))
+    }
+}
+
 /// The first line of a regular file of bounded length.
 pub(super) fn first_line(path: &Path) -> std::io::Result<String> {
-    let file = std::fs::File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "is not a regular file"));
-    }
     let mut text = String::new();
-    file.take(LONGEST_SECRET).read_to_string(&mut text)?;
+    open(path)?.take(LONGEST_SECRET).read_to_string(&mut text)?;
     Ok(text.lines().next().unwrap_or_default().trim().to_owned())
 }
