@@ -209,3 +209,73 @@ impl TargetState {
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
+
+/// A target that nobody listens on.
+#[cfg(test)]
+pub(super) fn test_target(failures: u32, pause: Duration) -> TargetState {
+    let connector = Connector {
+        target: Target::Unix("/nowhere".into()),
+        protocol: crate::model::upstream::Protocol::Http1,
+        tls: None,
+        deadline: Duration::ZERO,
+    };
+    TargetState::new(connector, Ejection { failures, pause })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAUSE: Duration = Duration::from_secs(30);
+
+    #[test]
+    fn failures_in_a_row_leave_a_target_out_for_the_pause() {
+        let target = test_target(3, PAUSE);
+        let now = Instant::now();
+        target.failed(now);
+        target.failed(now);
+        target.succeeded();
+        target.failed(now);
+        target.failed(now);
+        assert_eq!(target.out_for(now), Duration::ZERO);
+        target.failed(now);
+        assert!(target.out_for(now) > PAUSE - Duration::from_secs(1));
+        assert_eq!(target.out_for(now + PAUSE), Duration::ZERO);
+    }
+
+    #[test]
+    fn after_the_pause_one_failure_is_enough_and_one_success_forgives_all() {
+        let target = test_target(3, PAUSE);
+        let now = Instant::now();
+        (0..3).for_each(|_| target.failed(now));
+        let later = now + PAUSE;
+        target.failed(later);
+        assert!(!target.out_for(later).is_zero());
+        target.succeeded();
+        assert!(target.out_for(later).is_zero());
+        target.failed(later);
+        assert!(target.out_for(later).is_zero());
+    }
+
+    #[test]
+    fn a_failed_check_leaves_a_target_out_until_one_passes() {
+        let target = test_target(3, PAUSE);
+        let now = Instant::now();
+        target.checked(false);
+        assert_eq!(target.out_for(now), Duration::MAX);
+        target.succeeded();
+        assert_eq!(target.out_for(now), Duration::MAX);
+        target.checked(true);
+        assert_eq!(target.out_for(now), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_target_that_stays_keeps_its_pause() {
+        let (old, new) = (test_target(1, PAUSE), test_target(1, PAUSE));
+        let now = Instant::now();
+        old.failed(now);
+        new.take_over(&old);
+        assert!(new.out_for(now) > PAUSE - Duration::from_secs(1));
+        assert!(new.out_for(now + PAUSE).is_zero());
+    }
+}

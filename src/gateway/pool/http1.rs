@@ -56,17 +56,18 @@ where
     B::Error: Into<BoxError>,
 {
     let now = Instant::now();
+    let until = now + lines.limits.connect;
     let offer = if terms.fresh { lines.open() } else { lines.take(now) };
     let mut place = match offer {
         Offer::Idle(place, idle_for) => return Ok((place, Some(idle_for))),
         Offer::Open(place) => place,
-        Offer::Wait(turn) => match timeout_at(now + lines.limits.connect, turn).await {
+        Offer::Wait(turn) => match timeout_at(until, turn).await {
             Ok(Ok(place)) => place,
             Ok(Err(_)) | Err(_) => return Err(SendError::Busy),
         },
     };
     if let Some(line) = &mut place.line {
-        if !terms.fresh && line.sender.ready().await.is_ok() {
+        if !terms.fresh && matches!(timeout_at(until, line.sender.ready()).await, Ok(Ok(()))) {
             return Ok((place, Some(Duration::ZERO)));
         }
         place.line = None;

@@ -51,7 +51,7 @@ pub(super) struct Place<B> {
 pub(super) enum Offer<B> {
     /// A connection, and how long it had been idle.
     Idle(Place<B>, Duration),
-    /// Leave to open one.
+    /// Leave to open one; or one that still has to end its last exchange.
     Open(Place<B>),
     /// Neither: wait for somebody to give one back.
     Wait(oneshot::Receiver<Place<B>>),
@@ -93,6 +93,10 @@ impl<B> Lines<B> {
             state.open += 1;
             drop(state);
             return Offer::Open(self.place(None));
+        }
+        if let Some(idle) = state.idle.pop() {
+            drop(state);
+            return Offer::Open(self.place(Some(idle.line)));
         }
         while state.waiting.front().is_some_and(oneshot::Sender::is_closed) {
             state.waiting.pop_front();

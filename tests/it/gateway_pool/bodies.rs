@@ -45,8 +45,18 @@ type Answer = Result<Response<hyper::body::Incoming>, SendError>;
 
 /// Posts pieces to an upstream, waiting `deadline` for the answer.
 async fn post_pieces(
+    upstream: &Scripted,
+    deadline: Duration,
+    feed: impl AsyncFnOnce(mpsc::Sender<Result<&'static str, std::io::Error>>),
+) -> Answer {
+    post_declared(upstream, deadline, None, feed).await
+}
+
+/// The same with a declared length.
+async fn post_declared(
     upstream_: &Scripted,
     deadline: Duration,
+    length: Option<u64>,
     feed: impl AsyncFnOnce(mpsc::Sender<Result<&'static str, std::io::Error>>),
 ) -> Answer {
     let routing = Routing { upstreams: vec![upstream(&[upstream_.address])], ..Routing::default() };
@@ -55,7 +65,12 @@ async fn post_pieces(
     let pool = pools.upstream(0).unwrap();
     let (sender, receiver) = mpsc::channel(1);
     let body = Pieces(Some(receiver));
-    let request = Request::post("/").header("host", "h").body(body).unwrap();
+    let request = Request::post("/").header("host", "h");
+    let request = match length {
+        Some(length) => request.header("content-length", length),
+        None => request,
+    };
+    let request = request.body(body).unwrap();
     let (answer, ()) = tokio::join!(pool.send(request, Retry::Idempotent, deadline), feed(sender));
     answer.map(|(response, lease)| {
         lease.done();
@@ -190,4 +205,26 @@ async fn an_early_answer_survives_the_reset_behind_it() {
         assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
         assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "no");
     }
+}
+
+/// F3: an app never takes a body that ended too early for a whole one.
+#[tokio::test]
+async fn a_body_shorter_than_declared_ends_the_connection_unfinished() {
+    let (heard, mut hears) = mpsc::channel(1);
+    let upstream = Scripted::start(move |mut visit| {
+        let heard = heard.clone();
+        async move {
+            visit.head().await;
+            let mut body = Vec::new();
+            drop(visit.stream.read_to_end(&mut body).await);
+            heard.send(body).await.unwrap();
+        }
+    })
+    .await;
+    let answer = post_declared(&upstream, Duration::from_secs(2), Some(10), async |sender| {
+        sender.send(Ok("piece")).await.unwrap();
+    })
+    .await;
+    assert!(matches!(answer, Err(SendError::Body(_))), "{answer:?}");
+    assert!(hears.recv().await.unwrap().len() < 10);
 }
