@@ -1,34 +1,16 @@
 //! The audit trail: a chain of digests over who did what to what, when. Personal facts lie in a side row
 //! of which the chain holds only a salted digest, so that erasing them leaves the chain whole.
 
-use aws_lc_rs::digest::{Context, SHA256};
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+mod chain;
 
+use self::chain::{Link, chained, fault_of, salted};
 use super::changes::Held;
 use super::tx::Tx;
-use super::{Result, Store, StoreError};
+use super::{Result, Store};
 use crate::model::audit::{AuditActor, AuditEntry};
 use crate::model::id::{AccountId, OrganisationId};
+use crate::secret::token;
 use crate::time::Timestamp;
-
-row! {
-    #[derive(Debug, Clone)]
-    struct Link {
-        seq: i64,
-        at: i64,
-        act: String,
-        actor: String,
-        subject: String,
-        organisation: Option<String>,
-        request: Option<String>,
-        detail: String,
-        personal_digest: Option<Vec<u8>>,
-        digest: Vec<u8>,
-        salt: Option<Vec<u8>>,
-        address: Option<String>,
-        personal: Option<String>,
-    }
-}
 
 /// One entry as shown to readers.
 #[derive(Debug, Clone)]
@@ -111,7 +93,7 @@ pub struct Wanted {
 /// Entries, newest first.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`].
+/// [`Unavailable`](super::StoreError::Unavailable).
 pub async fn list(store: &Store, wanted: Wanted) -> Result<Vec<Recorded>> {
     const SQL: &str = entries!(
         "WHERE audit.seq < $1 AND ($2 IS NULL OR organisation = $2) ORDER BY audit.seq DESC LIMIT $3"
@@ -146,7 +128,7 @@ impl From<Link> for Recorded {
 /// Walks the whole chain up to the end that the counter row names.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`]; a broken chain is an answer, not an error.
+/// [`Unavailable`](super::StoreError::Unavailable); a broken chain is an answer, not an error.
 pub async fn verify(store: &Store) -> Result<Verdict> {
     const HEAD: &str = "SELECT audit_seq AS seq, audit_digest AS digest FROM counter";
     const SQL: &str = entries!("WHERE audit.seq > $1 ORDER BY audit.seq LIMIT 500");
@@ -174,19 +156,6 @@ pub async fn verify(store: &Store) -> Result<Verdict> {
 
 row! {
     struct Head { seq: i64, digest: Option<Vec<u8>> }
-}
-
-/// What is wrong with an entry that should be number `seq` after an entry of digest `previous`.
-fn fault_of(link: &Link, seq: i64, previous: Option<&[u8]>) -> Option<Fault> {
-    if link.seq != seq {
-        return Some(Fault::Missing);
-    }
-    if chained(previous, link) != link.digest {
-        return Some(Fault::Altered);
-    }
-    let salt = link.salt.as_deref()?;
-    let found = salted(salt, link.address.as_deref(), link.personal.as_deref());
-    (link.personal_digest.as_deref() != Some(found.as_slice())).then_some(Fault::PersonalAltered)
 }
 
 /// Chains one entry to the end that the held counter row names.
@@ -227,7 +196,7 @@ pub(super) async fn append(
 /// The entry as it will stand in the tables, not yet chained.
 fn link(entry: &AuditEntry, seq: i64, now: Timestamp) -> Result<Link> {
     let address = entry.address.map(|address| address.to_string());
-    let salt = (address.is_some() || entry.personal.is_some()).then(fresh_salt).transpose()?;
+    let salt = (address.is_some() || entry.personal.is_some()).then(|| token::random::<16>().to_vec());
     let personal_digest =
         salt.as_deref().map(|salt| salted(salt, address.as_deref(), entry.personal.as_deref()));
     Ok(Link {
@@ -260,50 +229,9 @@ fn actor_word(actor: AuditActor) -> String {
 /// themselves stay, and the chain still holds.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`].
+/// [`Unavailable`](super::StoreError::Unavailable).
 pub async fn erase_personal(tx: &mut Tx, account: AccountId) -> Result<u64> {
     const SQL: &str = "DELETE FROM audit_personal WHERE seq IN
         (SELECT seq FROM audit WHERE actor = $1 OR subject = $2)";
     run!(tx, SQL, account.to_string(), format!("account {account}"))
-}
-
-fn fresh_salt() -> Result<Vec<u8>> {
-    let mut salt = vec![0; 16];
-    let drawn = SystemRandom::new().fill(&mut salt);
-    drawn.map_err(|_| StoreError::Unavailable(sqlx::Error::WorkerCrashed))?;
-    Ok(salt)
-}
-
-fn salted(salt: &[u8], address: Option<&str>, personal: Option<&str>) -> Vec<u8> {
-    let mut context = Context::new(&SHA256);
-    field(&mut context, Some(salt));
-    field(&mut context, address.map(str::as_bytes));
-    field(&mut context, personal.map(str::as_bytes));
-    context.finish().as_ref().to_vec()
-}
-
-/// The digest over the previous digest and every field of this entry.
-fn chained(previous: Option<&[u8]>, link: &Link) -> Vec<u8> {
-    let mut context = Context::new(&SHA256);
-    field(&mut context, previous);
-    context.update(&link.seq.to_be_bytes());
-    context.update(&link.at.to_be_bytes());
-    for text in [&link.act, &link.actor, &link.subject, &link.detail] {
-        field(&mut context, Some(text.as_bytes()));
-    }
-    field(&mut context, link.organisation.as_deref().map(str::as_bytes));
-    field(&mut context, link.request.as_deref().map(str::as_bytes));
-    field(&mut context, link.personal_digest.as_deref());
-    context.finish().as_ref().to_vec()
-}
-
-/// Adds one field with its length in front, so that no two lists of fields read the same.
-fn field(context: &mut Context, bytes: Option<&[u8]>) {
-    match bytes {
-        Some(bytes) => {
-            context.update(&(bytes.len() as u64).to_be_bytes());
-            context.update(bytes);
-        }
-        None => context.update(&u64::MAX.to_be_bytes()),
-    }
 }

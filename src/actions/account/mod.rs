@@ -1,6 +1,6 @@
 //! Accounts: made, listed, stopped for a while, ended, and given a link to set a password.
 
-use std::sync::Arc;
+mod create;
 
 use super::actor::{Actor, Place};
 use super::email_link::{self, Issued};
@@ -10,109 +10,14 @@ use super::set_up;
 use crate::app::App;
 use crate::model::account::{Account, AccountKind, AccountStatus, Office, UserName};
 use crate::model::change::Change;
-use crate::model::email::Email;
 use crate::model::email_link::Purpose;
 use crate::model::id::AccountId;
 use crate::model::organisation::OrganisationStatus;
-use crate::model::shown_name::ShownName;
 use crate::model::slug::Slug;
 use crate::store::{Tx, accounts, grants, memberships, organisations};
 
-/// A person to be.
-#[derive(Debug, Clone)]
-pub struct NewPerson {
-    /// Name for good.
-    pub user_name: UserName,
-    /// Where letters go.
-    pub email: Option<Email>,
-    /// Name shown to people.
-    pub shown_name: ShownName,
-    /// Whether the address counts as proved.
-    pub validated: bool,
-    /// Deployment-wide office, if any.
-    pub office: Option<Office>,
-}
-
-/// Makes an account of a person.
-///
-/// # Errors
-/// `Denied` for all but administrators, `Taken` when name or address are.
-pub async fn create_person(app: &App, actor: &Actor, new: NewPerson) -> Result<Account, ActionError> {
-    actor.needs_person()?;
-    let mut tx = app.store.begin().await?;
-    actor.administers(&mut tx).await?;
-    let account = insert_person(app, actor, &mut tx, new).await?;
-    app.commit(tx).await?;
-    Ok(account)
-}
-
-/// Adds a person inside a transaction that holds more. The first administrator ends what the first start
-/// left for everybody.
-pub(super) async fn insert_person(
-    app: &App,
-    actor: &Actor,
-    tx: &mut Tx,
-    new: NewPerson,
-) -> Result<Account, ActionError> {
-    let account = Account {
-        id: AccountId::mint(),
-        user_name: new.user_name,
-        email: new.email.map(|email| email.as_str().into()),
-        display_name: new.shown_name.into(),
-        validated: new.validated,
-        kind: AccountKind::Person,
-        status: AccountStatus::Active,
-        office: new.office,
-        created_at: app.clock.now(),
-    };
-    accounts::insert(tx, &account).await?;
-    tx.change(Change::Account(account.id));
-    if account.office == Some(Office::Administrator) {
-        set_up::settle(app, actor, tx).await?;
-    }
-    let mut entry = actor.entry("account.created", subject(&account));
-    entry.detail = account.office.map(|office| format!("office={}", office.as_str())).unwrap_or_default();
-    entry.personal = Some(personal(&account));
-    tx.audit(entry);
-    Ok(account)
-}
-
-/// Makes a service account of an organisation and its membership there.
-///
-/// # Errors
-/// `Denied` for all but managers of the organisation and administrators, `Taken` when the name is.
-pub async fn create_service(
-    app: &App,
-    actor: &Actor,
-    user_name: UserName,
-    shown_name: ShownName,
-    organisation: &Slug,
-) -> Result<Account, ActionError> {
-    let (mut tx, home) = super::organisation::begin_in(app, actor, organisation).await?;
-    actor.manages(app, &mut tx, Place::whole(home.id)).await?;
-    let now = app.clock.now();
-    let account = Account {
-        id: AccountId::mint(),
-        user_name,
-        email: None,
-        display_name: shown_name.into(),
-        validated: true,
-        kind: AccountKind::Service(home.id),
-        status: AccountStatus::Active,
-        office: None,
-        created_at: now,
-    };
-    accounts::insert(&mut tx, &account).await?;
-    memberships::ensure(&mut tx, account.id, home.id, now).await?;
-    tx.change(Change::Account(account.id));
-    let mut entry = actor.entry("account.created", subject(&account));
-    entry.organisation = Some(home.id);
-    entry.detail = "kind=service".to_owned();
-    entry.personal = Some(personal(&account));
-    tx.audit(entry);
-    app.commit(tx).await?;
-    Ok(account)
-}
+pub(super) use self::create::insert_person;
+pub use self::create::{NewPerson, create_person, create_service};
 
 /// Stops an account for a while: nothing of it works, its sessions end, its keys come back with it.
 ///
@@ -330,10 +235,4 @@ async fn finish(
 
 fn subject(account: &Account) -> String {
     format!("account {}", account.id)
-}
-
-fn personal(account: &Account) -> String {
-    let email: Option<&Arc<str>> = account.email.as_ref();
-    let email = email.map(|email| format!(" email={email}")).unwrap_or_default();
-    format!("user-name={}{email}", account.user_name)
 }
