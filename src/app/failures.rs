@@ -1,5 +1,5 @@
 //! Failed attempts on their way to the audit trail: counted per source, subject and minute, so that a
-//! flood leaves a bounded number of entries. A periodic task calls [`write`].
+//! flood leaves a bounded number of entries. A periodic task calls [`write()`].
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};

@@ -1,6 +1,11 @@
 //! Configuration as meant: every value parsed, checked and resolved. `file.rs` holds it as written;
 //! `load` turns one into the other and reports every problem at once.
 
+#[expect(
+    rustdoc::broken_intra_doc_links,
+    rustdoc::bare_urls,
+    reason = "its comments are the words of the template and the schema, where [[table]] is TOML"
+)]
 pub mod file;
 mod keys;
 mod limits;

@@ -1,5 +1,5 @@
 //! The walk of a request: greeted, given one host and one path, routed, admitted, and carried to its app.
-//! Read [`Desk::handle`] and `walk` in `desk.rs` first; every other file here is one step of them.
+//! Read [`desk::Desk::handle`] and `walk` in `desk.rs` first; every other file here is one step of them.
 
 pub mod access_log;
 pub mod answer;
