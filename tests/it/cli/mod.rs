@@ -10,6 +10,7 @@ mod ban;
 mod check;
 mod config;
 mod explain;
+mod handbook;
 mod key;
 mod keyring;
 mod killed;
