@@ -92,10 +92,16 @@ pub(super) async fn create_in(
 /// # Errors
 /// As [`create`]; [`KeyRule::Ended`] or [`KeyRule::Replaced`] for a key that is past that.
 pub async fn rotate(app: &App, actor: &Actor, id: KeyId, overlap: Overlap) -> Result<Made, ActionError> {
+    let missing = || ActionError::Missing(Noun::Key);
     let now = app.clock.now();
+    let found = api_keys::by_id(&app.store, id).await?.ok_or_else(missing)?;
     let mut tx = app.store.begin().await?;
-    let old = api_keys::hold(&mut tx, id).await?.ok_or(ActionError::Missing(Noun::Key))?;
-    let owner = held_owner(app, actor, &mut tx, old.account).await?;
+    // The owner's row comes before the key's, as wherever both are taken.
+    let owner = held_owner(app, actor, &mut tx, found.account).await.map_err(|error| match error {
+        ActionError::Denied(Denied::NotOwner | Denied::NotManager) => missing(),
+        other => other,
+    })?;
+    let old = api_keys::hold(&mut tx, id).await?.ok_or_else(missing)?;
     if !old.is_live(now) {
         return Err(KeyRule::Ended.into());
     }

@@ -212,6 +212,8 @@ async fn a_key_is_ended_by_its_owner_or_a_manager_of_all_it_carries_and_is_hidde
             let done = api_key::revoke(&office.app, actor, key.id).await;
             assert!(matches!(refusal(done), ActionError::Missing(Noun::Key)));
         }
+        let done = api_key::rotate(&office.app, &manager, one.id, Overlap::None).await;
+        assert!(matches!(refusal(done), ActionError::Missing(Noun::Key)), "a successor would be theirs");
         assert_eq!(api_key::list(&office.app, &manager, ada.id).await.unwrap().len(), 2);
         assert!(matches!(
             refusal(api_key::list(&office.app, &colleague, ada.id).await),
