@@ -110,6 +110,7 @@ where
     if !request.body().is_end_stream() {
         request.body_mut().signs = Some(signs.clone());
     }
+    frame(&mut request);
     *request.version_mut() = Version::HTTP_11;
     let upgrade = request.headers().contains_key(UPGRADE);
     let dedicated = upgrade || request.headers().get(AUTHORIZATION).is_some_and(signs_in_connection);
@@ -134,6 +135,21 @@ where
             place.fail();
             Err(Missed::for_good(SendError::Timeout(terms.deadline)))
         }
+    }
+}
+
+/// Sees to it that the head says exactly what the body is (gate.md F1). hyper would send a GET with a body of
+/// unknown length as if it had none, and a length beside no body as it stands.
+fn frame<B: Body>(request: &mut Request<B>) {
+    let body = request.body();
+    let (none, sized) = (body.is_end_stream(), body.size_hint().exact().is_some());
+    let headers = request.headers_mut();
+    match headers.get(CONTENT_LENGTH) {
+        Some(length) if none && length != "0" => drop(headers.remove(CONTENT_LENGTH)),
+        None if !none && !sized => {
+            headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        }
+        _ => {}
     }
 }
 

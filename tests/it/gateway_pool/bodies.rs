@@ -228,3 +228,43 @@ async fn a_body_shorter_than_declared_ends_the_connection_unfinished() {
     assert!(matches!(answer, Err(SendError::Body(_))), "{answer:?}");
     assert!(hears.recv().await.unwrap().len() < 10);
 }
+
+/// F1: what the head says of the body is what the body is.
+#[tokio::test]
+async fn a_body_of_unknown_length_is_chunked_whatever_the_method() {
+    let upstream_ = Scripted::start(|mut visit| async move {
+        let head = visit.head().await.unwrap();
+        let mut read = Vec::new();
+        while !read.ends_with(b"0\r\n\r\n") {
+            read.push(visit.stream.read_u8().await.unwrap());
+        }
+        let whole = head.contains("transfer-encoding: chunked\r\n") && read.starts_with(b"5\r\npiece\r\n");
+        visit.say(if whole { OK } else { b"HTTP/1.1 400 No\r\n\r\n" }).await;
+    })
+    .await;
+    for method in ["GET", "DELETE", "PROPFIND"] {
+        let routing = Routing { upstreams: vec![upstream(&[upstream_.address])], ..Routing::default() };
+        let health = UpstreamHealth::new(&routing).unwrap();
+        let pools = Pools::new(&routing, &health);
+        let (sender, receiver) = mpsc::channel(1);
+        sender.send(Ok("piece")).await.unwrap();
+        drop(sender);
+        let request = Request::builder().method(method).uri("/").header("host", "h");
+        let request = request.body(Pieces(Some(receiver))).unwrap();
+        let sent = pools.upstream(0).unwrap().send(request, Retry::Idempotent, Duration::from_secs(2));
+        assert_eq!(sent.await.map(|(response, _)| response.status()).unwrap(), StatusCode::OK, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_length_beside_no_body_is_not_sent() {
+    let upstream = Scripted::start(|mut visit| async move {
+        let head = visit.head().await.unwrap();
+        visit.say(if head.contains("content-length") { b"HTTP/1.1 400 No\r\n\r\n" } else { OK }).await;
+    })
+    .await;
+    let mut request = get();
+    request.headers_mut().insert("content-length", "5".parse().unwrap());
+    let (response, _lease) = send(&upstream.pool(), request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+}
