@@ -90,6 +90,7 @@ pub async fn admit(app: &App, asked: Asked<'_>) -> Result<Pass, AuthError> {
     let moment = app.moment();
     let admitted = app.recent.epoch();
     if asked.route.access == Access::Public {
+        credentials::may_pass(&asked.head.headers, asked.route.authorization)?;
         return Ok(Pass { identity: None, holder: None, picked: None, admitted });
     }
     if asked.route.broken.is_some() || !app.knows_enough(moment.now).await {

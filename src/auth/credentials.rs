@@ -191,6 +191,20 @@ fn split_scheme(value: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
+/// Whether a field that a route passes on unread may pass at all (F5). Routes that look for a key learn it
+/// from [`read`]; the open ones ask here.
+///
+/// # Errors
+/// [`Unreadable::ConnectionBound`].
+pub fn may_pass(headers: &HeaderMap, authorization: Authorization) -> Result<(), Unreadable> {
+    let passed = authorization == Authorization::Ignore;
+    let bound = |value: &HeaderValue| is_connection_bound(value.as_bytes());
+    if passed && headers.get_all(AUTHORIZATION).iter().any(bound) {
+        return Err(Unreadable::ConnectionBound);
+    }
+    Ok(())
+}
+
 fn is_connection_bound(value: &[u8]) -> bool {
     let (scheme, _) = split_scheme(value);
     scheme.eq_ignore_ascii_case(b"ntlm") || scheme.eq_ignore_ascii_case(b"negotiate")
@@ -292,6 +306,8 @@ mod tests {
         let one = headers(&[("authorization", "Digest x"), ("x-api-key", "k")]);
         assert!(matches!(read(&one, Authorization::Ignore), Ok(Presented::Key(_))));
         let bound = headers(&[("authorization", "NTLM TlRM")]);
+        assert_eq!(may_pass(&bound, Authorization::Ignore), Err(Unreadable::ConnectionBound));
+        assert_eq!(may_pass(&bound, Authorization::Consume), Ok(()));
         assert_eq!(read(&bound, Authorization::Ignore), Err(Unreadable::ConnectionBound));
     }
 

@@ -176,6 +176,9 @@ impl Walk<'_> {
         trail: &mut Trail,
     ) -> Result<Response<Body>, Refusal> {
         request_headers::inspect(request.headers())?;
+        if request.version() == Version::HTTP_2 {
+            request_headers::inspect_names(request.headers())?;
+        }
         let websocket = upgrade::is_wanted(&request)?.then(|| hyper::upgrade::on(&mut request));
         let (head, body) = request.into_parts();
         if head.method == Method::TRACE {

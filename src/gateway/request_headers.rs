@@ -25,6 +25,19 @@ pub enum BadFields {
     /// `Expect` other than `100-continue`.
     #[error("the expectation cannot be met")]
     Expectation,
+    /// A name that is no token (RFC 9110, 5.6.2).
+    #[error("a field has a name that is no token")]
+    Name,
+}
+
+/// Refuses names that HTTP/2 brings and that are no tokens (H9): the library lets a quotation mark stand
+/// in one. In HTTP/1.1 no such name gets this far.
+///
+/// # Errors
+/// [`BadFields::Name`].
+pub fn inspect_names(headers: &HeaderMap) -> Result<(), BadFields> {
+    let quoted = |name: &HeaderName| memchr::memchr(b'"', name.as_str().as_bytes()).is_some();
+    if headers.keys().any(quoted) { Err(BadFields::Name) } else { Ok(()) }
 }
 
 /// Refuses field combinations that an app could read otherwise than we do.

@@ -1,7 +1,7 @@
 //! What of an app's answer reaches the client: everything but what spoke of the app's connection, and
 //! cookies that would pass for the gate's own.
 
-use http::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
+use http::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, TRAILER};
 
 use super::field_names::{fold, is_hop, may_be_nominated};
 use super::request_headers::is_our_cookie;
@@ -12,7 +12,9 @@ pub fn clean(headers: &mut HeaderMap) {
     if headers.contains_key(CONNECTION) {
         drop_nominated(headers);
     }
-    while let Some(name) = headers.keys().find(|name| is_hop(name.as_str())).cloned() {
+    // `Trailer` stays: it names what comes after the body, which goes on to the client (RFC 9110, 6.6.2).
+    let goes = |name: &&HeaderName| is_hop(name.as_str()) && *name != TRAILER;
+    while let Some(name) = headers.keys().find(goes).cloned() {
         headers.remove(name);
     }
     if headers.contains_key(SET_COOKIE) && headers.get_all(SET_COOKIE).iter().any(is_ours) {

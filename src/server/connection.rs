@@ -17,6 +17,7 @@ use tokio::time::sleep;
 use super::entrance::Guest;
 use super::pulse::{Counted, Felt, Pulse, Spoken};
 use super::shutdown::{Phase, Shutdown};
+use super::strict::Strict;
 use crate::config::{Config, ConnectionLimits, Deadlines};
 use crate::gateway::desk::Desk;
 use crate::gateway::greet::Connection;
@@ -38,7 +39,7 @@ pub async fn serve(guest: Guest, desk: Arc<Desk>, shutdown: Shutdown) {
     let spoken = if peer.alpn_h2() { Spoken::Http2 } else { Spoken::Http1 };
     let connection = Arc::new(Connection::with(peer, &config.listen, Box::new(permit)));
     let pulse = Pulse::begin(spoken);
-    let io = TokioIo::new(Felt::new(stream, pulse.clone()));
+    let io = Felt::new(stream, pulse.clone());
     let answered = pulse.clone();
     let service = service_fn(move |request| {
         let asked = answered.asked();
@@ -52,9 +53,12 @@ pub async fn serve(guest: Guest, desk: Arc<Desk>, shutdown: Shutdown) {
     let leaving = Leaving { shutdown: &shutdown, pulse: &pulse, config: &config };
     let ended = match spoken {
         Spoken::Http1 => {
+            let io = TokioIo::new(Strict::http1(io));
             leaving.watch(http1(&config.limits).serve_connection(io, service).with_upgrades()).await
         }
-        Spoken::Http2 => leaving.watch(http2(&config.limits).serve_connection(io, service)).await,
+        Spoken::Http2 => {
+            leaving.watch(http2(&config.limits).serve_connection(TokioIo::new(io), service)).await
+        }
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended badly");

@@ -24,6 +24,7 @@ pub mod shutdown;
 pub mod signals;
 pub mod small;
 pub mod stream;
+pub mod strict;
 pub mod systemd;
 pub mod tls;
 pub mod watch;

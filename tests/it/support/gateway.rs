@@ -34,6 +34,15 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 /// Routes that most tests need, in front of one app.
 const ROUTES: &str = include_str!("routes.toml");
 
+/// Wall time that runs.
+pub(crate) struct Passing(tokio::task::JoinHandle<()>);
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// A running gateway. It ends with the value.
 pub(crate) struct Gateway {
     pub(crate) clock: Arc<ManualClock>,
@@ -104,6 +113,17 @@ impl Gateway {
         let socket = self.folder.join("data/control.sock");
         let asked = tokio::task::spawn_blocking(move || client::ask(&socket, &request));
         asked.await.unwrap().unwrap()
+    }
+
+    /// Lets wall time run, ten times as fast as outside, until the value is dropped.
+    pub(crate) fn let_time_pass(&self) -> Passing {
+        let clock = self.clock.clone();
+        Passing(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                clock.advance(Duration::from_millis(100));
+            }
+        }))
     }
 
     /// A key of Ada's, a viewer.

@@ -135,29 +135,57 @@ async fn streams_at_once_are_bounded() {
     assert!(app.connections() <= 200, "{} exchanges were begun", app.connections());
 }
 
-/// F8, section 6.1: a client that does not go on is hung up on, in each phase.
+const SHORT: &str =
+    "[deadlines]\nhandshake = \"300ms\"\nhead = \"300ms\"\nidle = \"300ms\"\nbody_idle = \"300ms\"\n";
+
+/// F8, section 6.1: no handshake, no request.
 #[tokio::test]
-async fn every_phase_of_a_slow_client_has_a_deadline() {
+async fn a_silent_client_is_hung_up_on() {
     let app = Upstream::echo().await;
-    let short =
-        "[deadlines]\nhandshake = \"300ms\"\nhead = \"300ms\"\nidle = \"300ms\"\nbody_idle = \"300ms\"\n";
-    let gateway = Gateway::with(&app, short).await;
-    // Handshake: not a byte of it.
-    let mut silent = gateway.bare().await;
-    silent.rest().await;
-    // Idle: not a byte of a request.
+    let gateway = Gateway::with(&app, SHORT).await;
+    gateway.bare().await.rest().await;
     gateway.wire().await.rest().await;
     gateway.frames().await.outcome(1).await;
-    // Head: no end of it, byte after byte.
+}
+
+/// F8: no end of the head.
+#[tokio::test]
+async fn a_head_that_does_not_end_is_hung_up_on() {
+    let app = Upstream::echo().await;
+    let gateway = Gateway::with(&app, SHORT).await;
     let mut wire = gateway.wire().await;
     wire.send("GET /public/x HTTP/1.1\r\nHost: app.te").await;
     let said = String::from_utf8_lossy(&wire.rest().await).into_owned();
     assert!(said.is_empty() || said.starts_with("HTTP/1.1 408"), "{said}");
-    // Body: no end of it.
+    // Nor of a second one, after a request that was answered.
+    let mut wire = gateway.wire().await;
+    wire.send("GET /public/x HTTP/1.1\r\nHost: app.test\r\n\r\n").await;
+    wire.answer().await.expect(200);
+    wire.send("GET /public/x HTTP/1.1\r\nHost: app.te").await;
+    let said = String::from_utf8_lossy(&wire.rest().await).into_owned();
+    assert!(said.is_empty() || said.starts_with("HTTP/1.1 408"), "{said}");
+    assert_eq!(app.seen().len(), 1);
+}
+
+/// F8: no end of the body.
+#[tokio::test]
+async fn a_body_that_does_not_end_is_hung_up_on() {
+    let app = Upstream::echo().await;
+    let gateway = Gateway::with(&app, SHORT).await;
+    let _passing = gateway.let_time_pass();
     let mut wire = gateway.wire().await;
     wire.send("POST /public/x HTTP/1.1\r\nHost: app.test\r\nContent-Length: 9\r\n\r\nabc").await;
     let said = String::from_utf8_lossy(&wire.rest().await).into_owned();
     assert!(!said.contains(" 200 "), "{said}");
+    assert!(app.seen().iter().all(|seen| !seen.whole));
+}
+
+/// F8, in HTTP/2.
+#[tokio::test]
+async fn a_body_that_does_not_end_is_reset_in_http_2() {
+    let app = Upstream::echo().await;
+    let gateway = Gateway::with(&app, SHORT).await;
+    let _passing = gateway.let_time_pass();
     let mut frames = gateway.frames().await;
     let post =
         [(":method", "POST"), (":scheme", "https"), (":authority", "app.test"), (":path", "/public/x")];

@@ -99,18 +99,24 @@ async fn parameters_hide_no_dot_segment() {
 /// P6, P15: what cannot stand in a target at all.
 #[tokio::test]
 async fn targets_without_a_slash_or_with_stray_bytes_are_refused() {
-    assert_refused(&[
-        "public/x",
-        "/public/x#y",
-        "/public/x?a#b",
-        "",
-        "/public/\u{e4}",
-        "/public/x\u{7f}",
-        "/public/\u{1}",
-        "/public/x\ty",
-    ])
-    .await;
+    assert_refused(&["public/x", "", "/public/\u{e4}", "/public/x\u{7f}", "/public/\u{1}", "/public/x\ty"])
+        .await;
     assert_refused(&["*", "app.test:443", "https:public", "?x=/public"]).await;
+}
+
+/// P6: a fragment is refused; over HTTP/2 the library cuts it off before anybody sees it, so that the path
+/// before it is the one decided on and the only one forwarded.
+#[tokio::test]
+async fn a_fragment_never_reaches_the_app() {
+    let app = Upstream::echo().await;
+    let gateway = Gateway::before(&app).await;
+    for target in ["/public/x#y", "/public/x?a#b", "/x#/public/x", "/public#/../x"] {
+        assert_eq!(status_of(&gateway, target, Over::H1).await, 400, "{target}");
+        assert!(app.seen().is_empty());
+    }
+    assert_eq!(status_of(&gateway, "/x#/public/x", Over::H2).await, 401);
+    status_of(&gateway, "/public/x#/../../x", Over::H2).await;
+    assert!(app.seen().iter().all(|seen| seen.target == "/public/x"), "{:?}", app.seen());
 }
 
 /// P1: the normal form is what routes see and what the app gets.
