@@ -15,6 +15,7 @@ use super::{Result, Store, StoreError, audit, changes, open, word};
 use crate::config::StoreConfig;
 use crate::model::audit::AuditEntry;
 use crate::model::change::{Change, Seq};
+use crate::secret::token;
 use crate::time::Timestamp;
 
 /// Writes a copy of the store to a new file, readable by its owner only.
@@ -22,7 +23,7 @@ use crate::time::Timestamp;
 /// # Errors
 /// [`StoreError::Unusable`] when the file exists or cannot be written, [`StoreError::Unavailable`].
 pub async fn save(store: &Store, file: &Path) -> Result<()> {
-    new_file(file).map_err(unusable)?;
+    new_file(file).map(drop).map_err(unusable)?;
     let done = match store {
         Store::Sqlite { read, .. } => vacuum_into(read, file).await,
         Store::Postgres(pool) => {
@@ -79,7 +80,7 @@ async fn alone(target: &Store) -> Result<()> {
 /// date, that goes away with it.
 pub struct Saved {
     store: Store,
-    working: PathBuf,
+    _folder: Folder,
 }
 
 impl Saved {
@@ -89,11 +90,11 @@ impl Saved {
     /// [`StoreError::Unusable`] when it cannot be read or is damaged, [`StoreError::Schema`] when a newer
     /// program made it.
     pub async fn open(file: &Path) -> Result<Self> {
-        let name = format!("portcullis-restoring-{}.db", changes::hex(&crate::secret::token::random::<16>()));
-        let working = std::env::temp_dir().join(name);
-        new_file(&working).and_then(|()| std::fs::copy(file, &working).map(drop)).map_err(unusable)?;
-        let opened = open::open(&StoreConfig::Sqlite(working.clone())).await;
-        let saved = Self { store: opened.inspect_err(|_| clear(&working))?, working };
+        let name = format!("portcullis-restoring-{}", changes::hex(&token::random::<16>()));
+        let folder = Folder::new(std::env::temp_dir().join(name)).map_err(unusable)?;
+        let working = folder.0.join("copy.db");
+        copy_file(file, &working).map_err(unusable)?;
+        let saved = Self { store: open::open(&StoreConfig::Sqlite(working)).await?, _folder: folder };
         saved.check().await?;
         Ok(saved)
     }
@@ -148,9 +149,20 @@ impl Saved {
     }
 }
 
-impl Drop for Saved {
+/// A folder that only its owner may look into; it goes with everything in it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(path: PathBuf) -> std::io::Result<Self> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
     fn drop(&mut self) {
-        clear(&self.working);
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -172,9 +184,14 @@ async fn execute(tx: &mut Tx, sql: String) -> Result<()> {
     Ok(())
 }
 
-fn new_file(file: &Path) -> std::io::Result<()> {
+fn new_file(file: &Path) -> std::io::Result<std::fs::File> {
     use std::os::unix::fs::OpenOptionsExt as _;
-    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map(drop)
+    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)
+}
+
+/// Content only: the mode of the original is its own matter.
+fn copy_file(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::io::copy(&mut std::fs::File::open(from)?, &mut new_file(to)?).map(drop)
 }
 
 /// The copy and the name it is found by, both on the disk before success is told.
@@ -182,15 +199,6 @@ fn sync(file: &Path) -> std::io::Result<()> {
     std::fs::File::open(file)?.sync_all()?;
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-}
-
-fn clear(working: &Path) {
-    for end in ["", "-wal", "-shm"] {
-        let mut name = working.as_os_str().to_owned();
-        name.push(end);
-        let _ = std::fs::remove_file(PathBuf::from(name));
-    }
-    let _ = std::fs::remove_file(working.with_extension("migrating"));
 }
 
 const fn unusable(error: std::io::Error) -> StoreError {
