@@ -3,7 +3,6 @@
 
 use std::fmt::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -24,8 +23,6 @@ const X_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 /// The request quotas of one process.
 pub struct Quotas {
     limiter: Arc<dyn Limiter>,
-    /// Requests refused since the start.
-    pub refused: AtomicU64,
 }
 
 /// What the quotas of a route say of one request.
@@ -53,7 +50,7 @@ struct Measure {
 impl Quotas {
     /// Quotas counted by `limiter`.
     pub fn new(limiter: Arc<dyn Limiter>) -> Self {
-        Self { limiter, refused: AtomicU64::new(0) }
+        Self { limiter }
     }
 
     /// Counts an admitted request. One that any quota refuses is counted on none, so waiting for a
@@ -78,10 +75,7 @@ impl Quotas {
             measured = measure(|limiter, bucket, quota, now| limiter.charge(bucket, quota, now));
         }
         match measured.wait() {
-            Some(wait) => {
-                self.refused.fetch_add(1, Ordering::Relaxed);
-                QuotaVerdict::Exceeded(measured, wait)
-            }
+            Some(wait) => QuotaVerdict::Exceeded(measured, wait),
             None if measured.0.iter().all(Option::is_none) => QuotaVerdict::Unlimited,
             None => QuotaVerdict::Within(measured),
         }
@@ -281,7 +275,6 @@ mod tests {
             assert!(told.contains(&("retry-after".into(), "30".into())), "{told:?}");
             assert!(told.contains(&("ratelimit".into(), "\"key\";r=0;t=30, \"route\";r=58;t=2".into())));
         }
-        assert_eq!(quotas.refused.load(Ordering::Relaxed), 100);
     }
 
     #[test]
