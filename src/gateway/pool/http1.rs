@@ -103,33 +103,26 @@ async fn send<B>(
 where
     B: Body<Data = Bytes> + Default + Send + Unpin + 'static,
 {
-    let Some(line) = &mut place.line else {
-        return Err(Missed::for_good(SendError::Busy));
-    };
+    let Some(line) = &mut place.line else { return Err(Missed::for_good(SendError::Busy)) };
     let signs = line.signs.clone();
-    if !request.body().is_end_stream() {
-        request.body_mut().signs = Some(signs.clone());
-    }
+    request.body_mut().signs = (!request.body().is_end_stream()).then(|| signs.clone());
     frame(&mut request);
-    *request.version_mut() = Version::HTTP_11;
     let upgrade = request.headers().contains_key(UPGRADE);
     let dedicated = upgrade || request.headers().get(AUTHORIZATION).is_some_and(signs_in_connection);
     let spare = idle_for.and_then(|idle_for| spare(&request, terms.retry, idle_for));
     signs.asked();
     let answer = line.sender.try_send_request(request);
     match signs.within(terms.deadline, answer).await {
-        Some(Ok(response)) => match fault(&response, upgrade) {
-            None => {
-                signs.answered();
-                place.succeed();
-                let reusable = !dedicated && !signs_in(response.headers());
-                Ok((response, Lease::new(Hold::Line(place), reusable)))
-            }
-            Some(fault) => {
+        Some(Ok(response)) => {
+            signs.answered();
+            if let Some(fault) = fault(&response, upgrade) {
                 place.fail();
-                Err(Missed::for_good(SendError::Broken(fault)))
+                return Err(Missed::for_good(SendError::Broken(fault)));
             }
-        },
+            place.succeed();
+            let reusable = !dedicated && !signs_in(response.headers());
+            Ok((response, Lease::new(Hold::Line(place), reusable)))
+        }
         Some(Err(error)) => Err(missed(place, error, spare, idle_for.is_some())),
         None => {
             place.fail();
@@ -143,6 +136,7 @@ where
 fn frame<B: Body>(request: &mut Request<B>) {
     let body = request.body();
     let (none, sized) = (body.is_end_stream(), body.size_hint().exact().is_some());
+    *request.version_mut() = Version::HTTP_11;
     let headers = request.headers_mut();
     match headers.get(CONTENT_LENGTH) {
         Some(length) if none && length != "0" => drop(headers.remove(CONTENT_LENGTH)),

@@ -10,12 +10,13 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderName, Request, Response, Uri, Version};
 use http_body::Body;
 use hyper::body::Incoming;
-use hyper::client::conn::http2;
+use hyper::client::conn::{TrySendError, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::time::{Instant, timeout_at};
 
 use super::attempt::{BoxError, Missed, Terms};
 use super::error::{ConnectError, Fault, SendError};
+use super::health::TargetState;
 use super::lease::{Hold, Lease};
 use super::signs::{Signs, Watched};
 use super::stream::{Metered, Stream};
@@ -60,22 +61,25 @@ where
             streams.target.succeeded();
             Ok((response, Lease::new(Hold::Stream(ride), true)))
         }
-        Some(Err(mut error)) => {
-            let again = error.take_message();
-            let error = error.into_error();
-            if error.is_user() {
-                return Err(Missed::for_good(SendError::Body(error)));
-            }
-            if again.is_none() {
-                streams.target.failed(Instant::now());
-            }
-            Err(Missed { error: SendError::Broken(Fault::Http(error)), again, reused: true })
-        }
+        Some(Err(error)) => Err(missed(error, &streams.target)),
         None => {
             streams.target.failed(Instant::now());
             Err(Missed::for_good(SendError::Timeout(terms.deadline)))
         }
     }
+}
+
+/// What becomes of a request that got no answer.
+fn missed<B>(mut error: TrySendError<Request<Watched<B>>>, target: &TargetState) -> Missed<B> {
+    let again = error.take_message();
+    let error = error.into_error();
+    if error.is_user() {
+        return Missed::for_good(SendError::Body(error));
+    }
+    if again.is_none() {
+        target.failed(Instant::now());
+    }
+    Missed { error: SendError::Broken(Fault::Http(error)), again, reused: true }
 }
 
 /// A free stream, at most after the connect deadline.
@@ -152,6 +156,9 @@ where
 /// Says in HTTP/2 what was said in HTTP/1.1: the host moves into the target, and the fields that only
 /// steer connections go (RFC 9113, 8.2.2).
 fn into_http2<B>(request: &mut Request<B>, secure: bool) -> Option<()> {
+    if request.uri().authority().is_some() {
+        return Some(()); // handed back unsent: it has been said already
+    }
     let host = request.headers_mut().remove(HOST)?;
     let mut parts = request.uri().clone().into_parts();
     parts.authority = Some(Authority::try_from(host.as_bytes()).ok()?);
