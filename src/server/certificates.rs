@@ -229,7 +229,7 @@ pub fn parse(der: &[u8], path: &Path) -> Result<Leaf, CertificateError> {
 }
 
 /// An address as X.509 writes it: four or sixteen bytes.
-pub fn address(bytes: &[u8]) -> Option<IpAddr> {
+fn address(bytes: &[u8]) -> Option<IpAddr> {
     let four = || <[u8; 4]>::try_from(bytes).map(IpAddr::from);
     four().ok().or_else(|| <[u8; 16]>::try_from(bytes).map(IpAddr::from).ok())
 }

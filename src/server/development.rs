@@ -1,5 +1,5 @@
 //! The development authority and its certificate: made on first start, kept, renewed before they end.
-//! The authority can vouch for this gate's own hosts only, so trusting it on a laptop risks little.
+//! The authority can vouch for no host names but this gate's own, so trusting it on a laptop risks little.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -10,15 +10,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CidrSubnet, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, NameConstraints, SanType,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, NameConstraints, SanType,
 };
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::X509Certificate;
 
-use super::certificates::{self, Leaf, parse};
+use super::certificates::{Leaf, parse};
 use crate::config::{CertificateFiles, Config};
 use crate::time::Timestamp;
 
@@ -140,7 +140,7 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, "Portcullis development authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let permitted_subtrees = hosts.iter().map(|host| subtree(host)).collect();
+        let permitted_subtrees = subtrees(hosts);
         params.name_constraints = Some(NameConstraints { permitted_subtrees, excluded_subtrees: Vec::new() });
         valid_until(&mut params, now, now.plus(AUTHORITY_LIFETIME));
         let pem = params.self_signed(&key)?.pem();
@@ -191,27 +191,25 @@ fn owns(key: &KeyPair, certificate: &X509Certificate<'_>) -> bool {
 fn permits(authority: &X509Certificate<'_>, host: &str) -> bool {
     let Ok(Some(constraints)) = authority.name_constraints() else { return false };
     let permitted = constraints.value.permitted_subtrees.iter().flatten();
-    let address = host.parse::<IpAddr>().ok();
-    permitted.into_iter().any(|subtree| match (&subtree.base, address) {
-        (GeneralName::DNSName(base), None) => {
-            let host = host.strip_prefix("*.").unwrap_or(host);
-            host.strip_suffix(base).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        }
-        (GeneralName::IPAddress(network), Some(address)) => {
-            let (base, mask) = network.split_at(network.len() / 2);
-            let whole = mask.iter().all(|byte| *byte == 0xff);
-            whole && certificates::address(base) == Some(address)
-        }
-        _ => false,
-    })
+    let under = |base: &str| {
+        let host = host.strip_prefix("*.").unwrap_or(host);
+        host.strip_suffix(base).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    is_address(host)
+        || permitted
+            .into_iter()
+            .any(|subtree| matches!(subtree.base, GeneralName::DNSName(base) if under(base)))
 }
 
-fn subtree(host: &str) -> GeneralSubtree {
-    match host.parse::<IpAddr>() {
-        Ok(address @ IpAddr::V4(_)) => GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(address, 32)),
-        Ok(address @ IpAddr::V6(_)) => GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(address, 128)),
-        Err(_) => GeneralSubtree::DnsName(host.strip_prefix("*.").unwrap_or(host).to_owned()),
-    }
+/// What the authority may vouch for. Names only: BoringSSL, which every gRPC client carries, refuses a
+/// chain in which addresses are constrained.
+fn subtrees(hosts: &[Arc<str>]) -> Vec<GeneralSubtree> {
+    let names = hosts.iter().filter(|host| !is_address(host));
+    names.map(|host| GeneralSubtree::DnsName(host.strip_prefix("*.").unwrap_or(host).to_owned())).collect()
+}
+
+fn is_address(host: &str) -> bool {
+    host.parse::<IpAddr>().is_ok()
 }
 
 fn alternative(host: &str) -> Result<SanType, rcgen::Error> {
@@ -309,6 +307,7 @@ mod tests {
         assert_eq!(ensure(&directory.0, &below, NOW).unwrap(), Outcome::LeafMade);
         let beyond = list(&["localhost", "badexample.test"]);
         assert_eq!(ensure(&directory.0, &beyond, NOW).unwrap(), Outcome::AuthorityMade);
-        assert_eq!(ensure(&directory.0, &list(&["127.0.0.1"]), NOW).unwrap(), Outcome::AuthorityMade);
+        // Addresses are not constrained: some clients refuse a chain in which they are.
+        assert_eq!(ensure(&directory.0, &list(&["localhost", "192.0.2.1"]), NOW).unwrap(), Outcome::LeafMade);
     }
 }

@@ -11,8 +11,6 @@ settings.configure(
     SECRET_KEY="of no consequence",
     ALLOWED_HOSTS=["localhost"],
     ROOT_URLCONF=__name__,
-    USE_X_FORWARDED_HOST=True,
-    SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"),
     INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"],
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": sys.argv[2]}},
     MIDDLEWARE=[
@@ -62,4 +60,7 @@ if __name__ == "__main__":
     from waitress import serve
 
     call_command("migrate", verbosity=0)
-    serve(get_wsgi_application(), host="127.0.0.1", port=int(sys.argv[1]), threads=4)
+    serve(
+        get_wsgi_application(), host="127.0.0.1", port=int(sys.argv[1]), threads=4,
+        trusted_proxy="127.0.0.1", trusted_proxy_headers="x-forwarded-proto x-forwarded-host",
+    )

@@ -1,7 +1,6 @@
 """A real gate for tests: the program itself, with a configuration file, a folder of its own and the
 development authority. Accounts and keys are made by its command line, as an operator would."""
 
-import json
 import os
 import re
 import signal
@@ -121,21 +120,16 @@ platform = "app"
     def household(self):
         """Ada, viewer of the platform in the organisation `acme`."""
         self.run("organisation", "create", "acme", "--name", "Acme")
-        self.run("entitlement", "add", "acme", "app")
+        self.run("entitlement", "add", "--organisation", "acme", "--platform", "app")
         self.run("account", "create", "ada", "--email", "ada@example.org")
-        self.run("grant", "add", "ada", "acme", "--role", "viewer")
+        self.run("grant", "add", "--account", "ada", "--organisation", "acme", "--role", "viewer")
         return self
 
     def key(self, name="test"):
         """A new key of Ada's, its text."""
-        said = self.run("key", "create", "ada", "--name", name, "--credentials", "app/acme/general/viewer").stdout
+        said = self.run("key", "create", "--account", "ada", "--name", name, "--credentials", "app/acme/general/viewer").stdout
         return re.search(r"pck_[0-9A-Za-z]{50}", said)[0]
 
     def revoke(self, key):
         """Ends a key, by another process than the one that serves."""
         self.run("key", "revoke", key[4:16])
-
-
-def as_json(text):
-    """The last JSON value that a verb printed."""
-    return json.loads(text)

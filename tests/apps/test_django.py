@@ -28,6 +28,7 @@ def test_curl_is_signed_in_over_both_protocols(gate):
 
 def test_requests_is_signed_in_and_follows_redirects(gate):
     with requests.Session() as session:
+        session.trust_env = False  # a bundle named by the environment would win
         session.auth, session.verify = ("__key__", gate.key("requests")), str(gate.authority)
         for _ in range(3):
             assert session.get(f"{gate.url}/moved", timeout=30).json()["user"] == "ada"

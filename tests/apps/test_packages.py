@@ -30,7 +30,8 @@ def download(gate, python, folder, key):
     index = gate.url.replace("https://", f"https://__key__:{key}@") + "/simple/"
     words = [python, "-m", "pip", "--isolated", "--no-input", "download", "--no-cache-dir", "--no-deps", "--retries", "0",
              "--disable-pip-version-check", "--cert", gate.authority, "--index-url", index, "-d", folder, "guarded-thing"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    # A bundle named by the environment would win over the one named here.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PIP_") and "CA_BUNDLE" not in name}
     return subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=120, env=environment)
 
 
