@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use moka::future::Cache;
+use moka::sync::Cache;
 
 use super::recent::{Epoch, Recent};
 use crate::model::change::Change;
@@ -15,6 +15,9 @@ use crate::time::Timestamp;
 
 /// Longest life of an entry that no change speaks of.
 pub const LIFETIME: Duration = Duration::from_secs(60);
+
+/// How many readings under way are shared; beyond it some are done twice.
+const READINGS: u64 = 1024;
 
 /// Longest life of the memory that something is not there.
 pub const ABSENCE: Duration = Duration::from_secs(10);
@@ -33,6 +36,7 @@ pub struct Entry<V> {
 pub struct Memory<K, V> {
     present: Cache<K, Found<V>>,
     absent: Cache<K, Found<V>>,
+    readings: moka::future::Cache<K, Found<V>>,
     touches: fn(&K, Option<&V>, &Change) -> bool,
 }
 
@@ -76,61 +80,50 @@ where
     /// Room for so many present entries and as many absent ones. `touches` says whether a change
     /// speaks of a key and what was found under it.
     pub fn with_room(entries: u64, touches: fn(&K, Option<&V>, &Change) -> bool) -> Self {
-        Self { present: Cache::new(entries), absent: Cache::new(entries), touches }
+        let readings = moka::future::Cache::new(READINGS);
+        Self { present: Cache::new(entries), absent: Cache::new(entries), readings, touches }
     }
 
-    /// What is remembered under `key`, without touching the store; `None` when nothing fresh is.
-    pub async fn peek(&self, key: &K, moment: Moment<'_>) -> Option<Found<V>> {
-        let found = match self.present.get(key).await {
+    /// What is remembered under `key`; `None` when nothing fresh is.
+    pub fn peek(&self, key: &K, moment: Moment<'_>) -> Option<Found<V>> {
+        let found = match self.present.get(key) {
             Some(found) => found,
-            None => self.absent.get(key).await?,
+            None => self.absent.get(key)?,
         };
         self.is_fresh(key, &found, moment).then_some(found)
     }
 
-    /// What is remembered under `key`, or else what `read` finds; of several who ask at once one reads.
+    /// Remembers what `read` finds under `key`; of several who ask at once one reads. What a change speaks
+    /// of while it is being read is stale at once, and whoever peeks will find nothing.
     ///
     /// # Errors
     /// What `read` failed with, shared by all who waited for it and not remembered.
-    pub async fn get<F, E>(
-        &self,
-        key: K,
-        moment: Moment<'_>,
-        read: impl Fn() -> F,
-    ) -> Result<Found<V>, Arc<E>>
+    pub async fn read<F, E>(&self, key: K, moment: Moment<'_>, read: impl FnOnce() -> F) -> Result<(), Arc<E>>
     where
         F: Future<Output = Result<Option<V>, E>> + Send,
         E: Send + Sync + 'static,
     {
-        loop {
-            if let Some(found) = self.peek(&key, moment).await {
-                return Ok(found);
-            }
-            self.present.invalidate(&key).await;
-            let found = self.present.try_get_with(key, Self::entry(moment, read())).await?;
-            if found.value.is_none() {
-                self.present.invalidate(&key).await;
-                self.absent.insert(key, found.clone()).await;
-            }
-            // A reading that another began before the latest change is not good enough for us.
-            if self.is_fresh(&key, &found, moment) {
-                return Ok(found);
-            }
+        let reading = async {
+            let checked = AtomicU64::new(moment.recent.epoch().number());
+            let value = read().await?;
+            Ok(Arc::new(Entry { value, loaded_at: moment.now, checked }))
+        };
+        let found = self.readings.try_get_with(key, reading).await?;
+        if found.value.is_some() {
+            self.absent.invalidate(&key);
+            self.present.insert(key, found);
+        } else {
+            self.present.invalidate(&key);
+            self.absent.insert(key, found);
         }
+        self.readings.invalidate(&key).await;
+        Ok(())
     }
 
     /// Forgets all of it.
     pub fn clear(&self) {
         self.present.invalidate_all();
         self.absent.invalidate_all();
-    }
-
-    async fn entry<E>(
-        moment: Moment<'_>,
-        reading: impl Future<Output = Result<Option<V>, E>>,
-    ) -> Result<Found<V>, E> {
-        let checked = AtomicU64::new(moment.recent.epoch().number());
-        Ok(Arc::new(Entry { value: reading.await?, loaded_at: moment.now, checked }))
     }
 
     fn is_fresh(&self, key: &K, found: &Entry<Option<V>>, moment: Moment<'_>) -> bool {
@@ -160,7 +153,12 @@ mod tests {
             let nth = reads.fetch_add(1, Ordering::SeqCst) as u32;
             Ok::<_, ()>(Some(nth))
         };
-        memory.get(key, moment, read).await.unwrap().value
+        loop {
+            if let Some(found) = memory.peek(&key, moment) {
+                return found.value;
+            }
+            memory.read(key, moment, read).await.unwrap();
+        }
     }
 
     /// R-51, K8: what a change speaks of is read anew, what it does not speak of is kept.
@@ -189,7 +187,10 @@ mod tests {
             }
             Ok::<_, ()>(Some(nth))
         };
-        assert_eq!(memory.get(ada, moment, read).await.unwrap().value, Some(1));
+        memory.read(ada, moment, read).await.unwrap();
+        assert!(memory.peek(&ada, moment).is_none());
+        memory.read(ada, moment, read).await.unwrap();
+        assert_eq!(memory.peek(&ada, moment).unwrap().value, Some(1));
     }
 
     /// While the store is away, what is known goes on for the grace.
@@ -226,9 +227,9 @@ mod tests {
             tokio::task::yield_now().await;
             Ok::<_, ()>(Some(7))
         };
-        let asked = tokio::join!(memory.get(ada, moment, read), memory.get(ada, moment, read));
-        assert_eq!(asked.0.unwrap().value, Some(7));
-        assert_eq!(asked.1.unwrap().value, Some(7));
+        let asked = tokio::join!(memory.read(ada, moment, read), memory.read(ada, moment, read));
+        assert!(asked.0.is_ok() && asked.1.is_ok());
+        assert_eq!(memory.peek(&ada, moment).unwrap().value, Some(7));
         assert_eq!(reads.load(Ordering::SeqCst), 1);
     }
 }

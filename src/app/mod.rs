@@ -120,11 +120,10 @@ impl App {
         Moment { now: self.clock.now(), recent: &self.recent, grace }
     }
 
-    /// Whether cached knowledge may still be acted on: the change log was read within the grace. Where it
-    /// was not (the machine slept, the clock was turned), it is read now.
-    pub async fn knows_enough(&self, now: Timestamp) -> bool {
+    /// Whether what is remembered may still be acted on: the change log was read within the grace.
+    pub fn knows_enough(&self, now: Timestamp) -> bool {
         let grace = self.config.load().sessions.store_grace.max(changes::interval(&self.store) * 5);
-        now.since(self.follower.read_at()) <= grace || changes::follow(self).await.is_ok()
+        now.since(self.follower.read_at()) <= grace
     }
 
     /// When a session was last used, as far as it matters for its pause.

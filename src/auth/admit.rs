@@ -3,12 +3,15 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwapOption;
+use http::HeaderName;
 use http::request::Parts;
 
 use super::credentials::{self, Presented, Unreadable};
 use super::error::{AuthError, BadKey, Lack};
 use super::evaluate::{self, Claim};
-use super::{api_key, same_origin, session_cookie};
+use super::recall::{self, Halt, Missing};
+use super::{adoption, api_key, same_origin, session_cookie};
 use crate::app::App;
 use crate::app::cache::Moment;
 use crate::app::live::{Credential, Holder, Ticket};
@@ -18,16 +21,14 @@ use crate::model::api_key::KeyAudience;
 use crate::model::caller::Caller;
 use crate::model::credentials::Credentials;
 use crate::model::grant::Standing;
-use crate::model::id::AccountId;
 use crate::model::identity::{Identity, Presented as Proof};
 use crate::model::key_text::{self, KeyShape};
 use crate::model::quota::{Subject, Verdict};
 use crate::model::route::{Access, Route};
-use crate::store::{self, StoreError};
 use crate::telemetry::labels::{AuthKind, AuthOutcome};
 
 /// The request field by which a key with several credentials picks one; read once, never forwarded.
-pub const USE_CREDENTIALS: &str = "x-portcullis-use-credentials";
+pub const USE_CREDENTIALS: HeaderName = HeaderName::from_static("x-portcullis-use-credentials");
 
 /// A request at the door.
 #[derive(Clone, Copy)]
@@ -87,23 +88,71 @@ impl Pass {
 /// # Errors
 /// Every [`AuthError`]; in doubt, one that denies.
 pub async fn admit(app: &App, asked: Asked<'_>) -> Result<Pass, AuthError> {
-    let moment = app.moment();
+    match admit_from_memory(app, asked, app.moment()) {
+        Ok(pass) => Ok(pass),
+        Err(Halt::Refused(error)) => Err(error),
+        // Not the usual way, so it does not make the usual future larger.
+        Err(Halt::Missing(missing)) => Box::pin(admit_waiting(app, asked, missing)).await,
+    }
+}
+
+/// Fetches what memory lacks, and decides anew.
+async fn admit_waiting(app: &App, asked: Asked<'_>, mut missing: Missing) -> Result<Pass, AuthError> {
+    for _ in 0..recall::MOST_HALTS {
+        let moment = app.moment();
+        match missing {
+            Missing::Adoption => adopt(app, asked, moment).await?,
+            Missing::Log | Missing::Key(_) | Missing::Session(_) | Missing::Standing(_) => {
+                recall::fetch(app, missing, moment).await?;
+            }
+        }
+        match admit_from_memory(app, asked, app.moment()) {
+            Ok(pass) => return Ok(pass),
+            Err(Halt::Refused(error)) => return Err(error),
+            Err(Halt::Missing(more)) => missing = more,
+        }
+    }
+    Err(AuthError::Unavailable(None))
+}
+
+/// Lets an imported key that waits for its first use be adopted; what is no such key is a bad one.
+async fn adopt(app: &App, asked: Asked<'_>, moment: Moment<'_>) -> Result<(), AuthError> {
+    let Ok(Presented::Key(text)) = credentials::read(&asked.head.headers, asked.route.authorization) else {
+        return Err(AuthError::Nobody);
+    };
+    let error = match adoption::adopt(app, &text, asked.caller.address, moment).await {
+        Ok(true) => return Ok(()),
+        Ok(false) => AuthError::BadKey(BadKey::Unknown),
+        Err(error) => error,
+    };
+    let error = charge(app, asked, Some(&text), error, moment);
+    app.metrics.decided(AuthKind::Key, error.outcome());
+    Err(error)
+}
+
+/// Decides without waiting.
+fn admit_from_memory(app: &App, asked: Asked<'_>, moment: Moment<'_>) -> Result<Pass, Halt> {
     let admitted = app.recent.epoch();
     if asked.route.access == Access::Public {
         credentials::may_pass(&asked.head.headers, asked.route.authorization)?;
         return Ok(Pass { identity: None, holder: None, picked: None, admitted });
     }
-    if asked.route.broken.is_some() || !app.knows_enough(moment.now).await {
-        return Err(AuthError::Unavailable(None));
+    if asked.route.broken.is_some() {
+        return Err(AuthError::Unavailable(None).into());
     }
+    recall::knows_enough(app, moment)?;
     let presented = credentials::read(&asked.head.headers, asked.route.authorization);
     let kind = match presented {
         Ok(Presented::Key(_)) | Err(_) => AuthKind::Key,
         Ok(Presented::Cookie(_)) => AuthKind::Session,
         Ok(Presented::Nothing) => AuthKind::None,
     };
-    let outcome = decide(app, asked, presented, moment).await;
-    app.metrics.decided(kind, outcome.as_ref().map_or_else(AuthError::outcome, |_| AuthOutcome::Admitted));
+    let outcome = decide(app, asked, presented, moment);
+    match &outcome {
+        Ok(_) => app.metrics.decided(kind, AuthOutcome::Admitted),
+        Err(Halt::Refused(error)) => app.metrics.decided(kind, error.outcome()),
+        Err(Halt::Missing(_)) => {}
+    }
     outcome.map(|known| match known {
         Some((identity, holder, picked)) => {
             Pass { identity: Some(identity), holder: Some(holder), picked, admitted }
@@ -113,25 +162,25 @@ pub async fn admit(app: &App, asked: Asked<'_>) -> Result<Pass, AuthError> {
 }
 
 /// Who it is, if that is somebody who may enter; nobody at all where the route lets them in.
-async fn decide(
+fn decide(
     app: &App,
     asked: Asked<'_>,
     presented: Result<Presented<'_>, Unreadable>,
     moment: Moment<'_>,
-) -> Result<Option<Known>, AuthError> {
+) -> Result<Option<Known>, Halt> {
     let known = match presented {
-        Ok(Presented::Key(_)) if !asked.caller.keys_allowed => Err(AuthError::ClearText),
-        Ok(Presented::Key(key)) => match by_key(app, asked, &key, moment).await {
-            Err(error) => Err(charge(app, asked, Some(&key), error, moment)),
-            known => known,
+        Ok(Presented::Key(_)) if !asked.caller.keys_allowed => Err(AuthError::ClearText.into()),
+        Ok(Presented::Key(key)) => match by_key(app, asked, &key, moment) {
+            Err(Halt::Refused(error)) => Err(charge(app, asked, Some(&key), error, moment).into()),
+            known => known.map(Some),
         },
-        Ok(Presented::Cookie(cookie)) => by_cookie(app, asked, cookie, moment).await,
+        Ok(Presented::Cookie(cookie)) => by_cookie(app, asked, cookie, moment),
         Ok(Presented::Nothing) => Ok(None),
-        Err(unreadable) => Err(charge(app, asked, None, unreadable.into(), moment)),
+        Err(unreadable) => Err(charge(app, asked, None, unreadable.into(), moment).into()),
     };
     match known {
         Ok(None) if asked.route.access == Access::Optional => Ok(None),
-        Ok(None) => Err(AuthError::Nobody),
+        Ok(None) => Err(AuthError::Nobody.into()),
         known => known,
     }
 }
@@ -139,75 +188,71 @@ async fn decide(
 /// Somebody identified, allowed here, and how they are found again.
 type Known = (Arc<Identity>, Holder, Option<Credentials>);
 
-async fn by_key(
+fn by_key(
     app: &App,
     asked: Asked<'_>,
     text: &credentials::KeyText,
     moment: Moment<'_>,
-) -> Result<Option<Known>, AuthError> {
-    let (locator, found) = api_key::identify(app, text, asked.caller.address, moment).await?;
-    let Some(held) = &found.value else { return Err(AuthError::BadKey(BadKey::Unknown)) };
+) -> Result<Known, Halt> {
+    let (locator, found) = api_key::identify(app, text, asked.caller.address, moment)?;
+    let held = found.value.as_ref().ok_or(AuthError::BadKey(BadKey::Unknown))?;
     let key = &held.credential;
-    let standing = standing_of(app, key.account, moment).await?.ok_or(AuthError::BadKey(BadKey::Owner))?;
-    if standing.account.status != AccountStatus::Active {
-        return Err(AuthError::BadKey(BadKey::Owner));
-    }
+    let standing = recall::standing_of(app, key.account, moment)?;
+    let standing = standing.filter(|standing| standing.account.status == AccountStatus::Active);
+    let standing = standing.ok_or(AuthError::BadKey(BadKey::Owner))?;
     app.last_used.keys.record(key.id, moment.now);
     if !asked.route.accepts.key {
-        return Err(AuthError::Forbidden(Lack::Method));
+        return Err(AuthError::Forbidden(Lack::Method).into());
     }
     if key.audience != KeyAudience::Upstream {
-        return Err(AuthError::Forbidden(Lack::Platform));
+        return Err(AuthError::Forbidden(Lack::Platform).into());
     }
     let picked = picked(asked)?;
     let holder = Holder { credential: Credential::Key(locator), account: key.account };
     let claim = Claim { proof: Proof::Key(key.id), key: Some(key), session: None, picked: picked.as_ref() };
-    let identity = match reusable(held.identity.load_full(), &standing, asked.route, &claim, moment) {
-        Some(identity) => evaluate::demands(&identity, asked.route, moment.now).map(|()| identity)?,
-        None => {
-            let roles = app.config.load().roles.clone();
-            let identity = Arc::new(evaluate::identity(&claim, &standing, asked.route, &roles, moment.now)?);
-            held.identity.store(Some(identity.clone()));
-            identity
-        }
-    };
-    Ok(Some((identity, holder, picked)))
+    let identity = evaluated(app, asked.route, &claim, (&standing, &held.identity), moment)?;
+    Ok((identity, holder, picked))
 }
 
-async fn by_cookie(
-    app: &App,
-    asked: Asked<'_>,
-    cookie: &[u8],
-    moment: Moment<'_>,
-) -> Result<Option<Known>, AuthError> {
-    let Some((digest, found)) = session_cookie::identify(app, cookie, asked.host, moment).await? else {
+fn by_cookie(app: &App, asked: Asked<'_>, cookie: &[u8], moment: Moment<'_>) -> Result<Option<Known>, Halt> {
+    let Some((digest, found)) = session_cookie::identify(app, cookie, asked.host, moment)? else {
         return Ok(None);
     };
     let Some(held) = &found.value else { return Ok(None) };
     let session = &held.credential;
-    let standing = standing_of(app, session.account, moment).await?;
+    let standing = recall::standing_of(app, session.account, moment)?;
     let Some(standing) = standing.filter(|standing| standing.account.status == AccountStatus::Active) else {
         return Ok(None);
     };
     if !asked.route.accepts.session {
-        return Err(AuthError::Forbidden(Lack::Method));
+        return Err(AuthError::Forbidden(Lack::Method).into());
     }
     if !same_origin::permits(asked) {
-        return Err(AuthError::CrossOrigin);
+        return Err(AuthError::CrossOrigin.into());
     }
     app.last_used.sessions.record(session.id, moment.now);
     let holder = Holder { credential: Credential::Session(digest), account: session.account };
     let claim = Claim { proof: Proof::Session(session.id), key: None, session: Some(session), picked: None };
-    let identity = match reusable(held.identity.load_full(), &standing, asked.route, &claim, moment) {
-        Some(identity) => evaluate::demands(&identity, asked.route, moment.now).map(|()| identity)?,
-        None => {
-            let roles = app.config.load().roles.clone();
-            let identity = Arc::new(evaluate::identity(&claim, &standing, asked.route, &roles, moment.now)?);
-            held.identity.store(Some(identity.clone()));
-            identity
-        }
-    };
+    let identity = evaluated(app, asked.route, &claim, (&standing, &held.identity), moment)?;
     Ok(Some((identity, holder, None)))
+}
+
+/// The identity of a claim: that of the last admission, with the route's demands looked at anew, where it
+/// still holds; else one evaluated from the start and kept for the next.
+fn evaluated(
+    app: &App,
+    route: &Route,
+    claim: &Claim<'_>,
+    (standing, last): (&Arc<Standing>, &ArcSwapOption<Identity>),
+    moment: Moment<'_>,
+) -> Result<Arc<Identity>, AuthError> {
+    if let Some(identity) = reusable(last.load_full(), standing, route, claim, moment) {
+        return evaluate::demands(&identity, route, moment.now).map(|()| identity);
+    }
+    let roles = app.config.load().roles.clone();
+    let identity = Arc::new(evaluate::identity(claim, standing, route, &roles, moment.now)?);
+    last.store(Some(identity.clone()));
+    Ok(identity)
 }
 
 /// The identity of the last admission, where it rests on the very same standing, platform and moment. Its
@@ -227,29 +272,6 @@ fn reusable(
             && claim.picked.is_none_or(|picked| last.credentials.as_deref() == Some(picked))
             && (claim.picked.is_some() || !last.was_picked)
     })
-}
-
-/// An account's standing, from memory or the store.
-///
-/// # Errors
-/// [`AuthError::Unavailable`], when the store must be asked and is away.
-pub async fn standing_of(
-    app: &App,
-    account: AccountId,
-    moment: Moment<'_>,
-) -> Result<Option<Arc<Standing>>, AuthError> {
-    if let Some(found) = app.memories.standings.peek(&account, moment).await {
-        return Ok(found.value.clone());
-    }
-    if app.follower.store_is_away() {
-        return Err(AuthError::Unavailable(None));
-    }
-    let read = || async {
-        let _turn = app.turns.acquire().await;
-        Ok::<_, StoreError>(store::standing::load(&app.store, account).await?.map(Arc::new))
-    };
-    let found = Box::pin(app.memories.standings.get(account, moment, read)).await;
-    found.map(|found| found.value.clone()).map_err(|_| AuthError::Unavailable(None))
 }
 
 fn picked(asked: Asked<'_>) -> Result<Option<Credentials>, AuthError> {

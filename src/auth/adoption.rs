@@ -10,11 +10,17 @@ use crate::app::cache::Moment;
 use crate::model::api_key::{ApiKey, KeyLocator};
 use crate::model::audit::{AuditActor, AuditEntry};
 use crate::model::change::Change;
+use crate::model::key_text::{self, KeyShape};
 use crate::model::quota::Verdict;
 use crate::secret::Secret;
 use crate::secret::foreign::ForeignHash;
 use crate::secret::password::HashingError;
 use crate::store::{StoreError, imported_keys};
+
+/// Whether a text that is no remembered key may be one that waits for its first use.
+pub(super) fn may_wait(text: &KeyText) -> bool {
+    key_text::parse(text.expose()) == KeyShape::Foreign && with_prefix(text.expose()).is_some()
+}
 
 /// Adopts the key that this text is, if it is one that waits for its first use. Then it is found like every
 /// other imported key. A source without budget is turned away before anything is hashed slowly.

@@ -7,6 +7,7 @@ pub mod api_key;
 pub mod credentials;
 pub mod error;
 pub mod evaluate;
+pub mod recall;
 pub mod same_origin;
 pub mod session_cookie;
 pub mod watch;

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use super::admit::standing_of;
+use super::api_key;
 use super::error::{AuthError, BadKey, Lack};
 use super::evaluate::{self, Claim};
-use super::{api_key, session_cookie};
+use super::recall::{self, Halt};
 use crate::app::App;
 use crate::app::cache::Moment;
+use crate::app::changes;
 use crate::app::live::{Credential, Holder, Listed, Ticket};
 use crate::model::account::AccountStatus;
 use crate::model::identity::Presented;
@@ -16,27 +17,27 @@ use crate::model::identity::Presented;
 /// One round over everything under way. Run a few times a second.
 pub async fn round(app: &App) {
     let moment = app.moment();
-    let enough = app.knows_enough(moment.now).await;
+    let enough = app.knows_enough(moment.now) || changes::follow(app).await.is_ok();
     for listed in app.live.under_way() {
         let ended = listed.ticket.until.is_some_and(|until| until <= moment.now);
         let guarded = listed.ticket.holder.is_some();
         if ended
             || listed.stands_still(moment.now)
             || (guarded && !enough)
-            || !still_admitted(app, &listed, moment).await
+            || !still_admitted(app, &listed).await
         {
             listed.cut.cancel();
         }
     }
 }
 
-async fn still_admitted(app: &App, listed: &Arc<Listed>, moment: Moment<'_>) -> bool {
+async fn still_admitted(app: &App, listed: &Arc<Listed>) -> bool {
     let epoch = app.recent.epoch();
     let Some(holder) = listed.ticket.holder else { return true };
     if listed.checked() == epoch {
         return true;
     }
-    match readmit(app, &listed.ticket, holder, moment).await {
+    match recall::settled(app, |moment| readmit(app, &listed.ticket, holder, moment)).await {
         Ok(()) => {
             listed.passed(epoch);
             true
@@ -48,33 +49,33 @@ async fn still_admitted(app: &App, listed: &Arc<Listed>, moment: Moment<'_>) -> 
 }
 
 /// Asks everything about a ticket again that admission asked, but for what only the request could show.
-async fn readmit(app: &App, ticket: &Ticket, holder: Holder, moment: Moment<'_>) -> Result<(), AuthError> {
-    let standing = standing_of(app, holder.account, moment).await?;
+fn readmit(app: &App, ticket: &Ticket, holder: Holder, moment: Moment<'_>) -> Result<(), Halt> {
+    let standing = recall::standing_of(app, holder.account, moment)?;
     let standing = standing.filter(|standing| standing.account.status == AccountStatus::Active);
     let standing = standing.ok_or(AuthError::BadKey(BadKey::Owner))?;
     let roles = app.config.load().roles.clone();
     match holder.credential {
         Credential::Key(locator) => {
-            let found = api_key::remembered(app, locator, moment).await?;
+            let found = recall::key(app, locator, moment)?;
             let held = found.value.as_ref().ok_or(AuthError::BadKey(BadKey::Unknown))?;
             let key = &held.credential;
             api_key::check(key, ticket.caller.address, moment).map_err(AuthError::BadKey)?;
             let picked = ticket.picked.as_ref();
             let claim = Claim { proof: Presented::Key(key.id), key: Some(key), session: None, picked };
-            evaluate::identity(&claim, &standing, &ticket.route, &roles, moment.now).map(drop)
+            Ok(evaluate::identity(&claim, &standing, &ticket.route, &roles, moment.now).map(drop)?)
         }
         Credential::Session(digest) => {
-            let found = session_cookie::remembered(app, digest, moment).await?;
+            let found = recall::session(app, digest, moment)?;
             let session = &found.value.as_ref().ok_or(AuthError::Nobody)?.credential;
             if !session.is_live(moment.now, moment.now) {
-                return Err(AuthError::Nobody);
+                return Err(AuthError::Nobody.into());
             }
             let proof = Presented::Session(session.id);
             let claim = Claim { proof, key: None, session: Some(session), picked: None };
             match evaluate::identity(&claim, &standing, &ticket.route, &roles, moment.now) {
                 // Having more to choose from than at admission takes nothing away.
-                Err(AuthError::Choose(_)) | Err(AuthError::Forbidden(Lack::Age)) => Ok(()),
-                evaluated => evaluated.map(drop),
+                Err(AuthError::Choose(_) | AuthError::Forbidden(Lack::Age)) => Ok(()),
+                evaluated => Ok(evaluated.map(drop)?),
             }
         }
     }

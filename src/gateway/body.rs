@@ -1,8 +1,6 @@
 //! The two bodies of an exchange, streamed frame by frame, and the short ones that the gate makes itself.
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
@@ -158,13 +156,12 @@ pub struct ClientBody {
     incoming: Incoming,
     watch: Watch,
     left: u64,
-    too_long: Arc<AtomicBool>,
 }
 
 impl ClientBody {
-    /// A body of at most `limit` bytes; `too_long` is raised when there are more.
-    pub fn new(incoming: Incoming, watch: Watch, limit: Option<u64>, too_long: Arc<AtomicBool>) -> Self {
-        Self { incoming, watch, left: limit.unwrap_or(u64::MAX), too_long }
+    /// A body of at most `limit` bytes; its exchange learns when there are more.
+    pub fn new(incoming: Incoming, watch: Watch, limit: Option<u64>) -> Self {
+        Self { incoming, watch, left: limit.unwrap_or(u64::MAX) }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
@@ -188,7 +185,7 @@ impl ClientBody {
                 Poll::Ready(Some(Ok(Frame::data(data))))
             }
             None => {
-                self.too_long.store(true, Ordering::Release);
+                self.watch.exchange().note_too_long();
                 Poll::Ready(Some(Err(BodyError::TooLong)))
             }
         }

@@ -274,12 +274,8 @@ impl Walk<'_> {
         ready: Ready,
     ) -> Result<Response<Body>, Refusal> {
         let upstream = self.plan.upstream(index, self.desk.worker).ok_or(Refusal::NoRoute)?;
-        let exchange = Arc::new(Exchange {
-            app: self.desk.gateway.app.clone(),
-            caller: self.caller.clone(),
-            route: admitted.served.route.clone(),
-            pass: admitted.pass.clone(),
-        });
+        let (app, route) = (&self.desk.gateway.app, &admitted.served.route);
+        let exchange = Exchange::begin(app, self.caller, route, &admitted.pass);
         let carriage = Carriage {
             pool: upstream.pool,
             limits: upstream.limits,

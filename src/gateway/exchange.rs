@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -25,9 +26,26 @@ pub struct Exchange {
     pub route: Arc<Route>,
     /// Why they may.
     pub pass: Pass,
+    too_long: AtomicBool,
 }
 
 impl Exchange {
+    /// An exchange that begins.
+    pub fn begin(app: &Arc<App>, caller: &Caller, route: &Arc<Route>, pass: &Pass) -> Arc<Self> {
+        let (app, caller, route, pass) = (app.clone(), caller.clone(), route.clone(), pass.clone());
+        Arc::new(Self { app, caller, route, pass, too_long: AtomicBool::new(false) })
+    }
+
+    /// Notes that the client's body is longer than the route allows.
+    pub fn note_too_long(&self) {
+        self.too_long.store(true, Ordering::Release);
+    }
+
+    /// Whether that was noted.
+    pub fn is_too_long(&self) -> bool {
+        self.too_long.load(Ordering::Acquire)
+    }
+
     /// Lists the exchange as one that lasts and may pause for `idle`.
     pub fn enter(&self, idle: Duration) -> LiveStream {
         let ticket = self.pass.ticket(&self.caller, &self.route);

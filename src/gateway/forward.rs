@@ -1,9 +1,7 @@
 //! Carries a prepared request to its app and the answer back, both as streams. Retries nothing that an app
 //! may have acted on; a client that leaves ends the exchange.
 
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::header::CONTENT_LENGTH;
@@ -14,14 +12,11 @@ use hyper::body::{Body as _, Incoming};
 use super::body::{AppBody, Body, ClientBody, RequestBody};
 use super::collected::{self, CollectError, Collected};
 use super::exchange::{Exchange, Watch};
-use super::pool::{Lease, Pool, Retry};
+use super::pool::{Patience, Pool, Retry};
 use super::refusal::Refusal;
 use super::{response_headers, upgrade};
 use crate::auth::error::AuthError;
 use crate::model::upstream::PoolLimits;
-
-/// After this long without a head of an answer the exchange is listed as one that lasts.
-const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// How one request is carried.
 pub struct Carriage<'a> {
@@ -53,17 +48,22 @@ pub struct Ready {
 /// [`Refusal`], when there is no answer to give.
 pub async fn forward(carriage: &Carriage<'_>, ready: Ready) -> Result<Response<Body>, Refusal> {
     let Ready { mut head, body, websocket } = ready;
-    let too_long = Arc::new(AtomicBool::new(false));
     let body = match &websocket {
-        Some(_) => RequestBody::Empty,
-        None => request_body(carriage, &mut head, body, &too_long).await?,
+        None if !body.is_end_stream() => Box::pin(request_body(carriage, &mut head, body)).await?,
+        Some(_) | None => RequestBody::Empty,
     };
     if websocket.is_some() {
         upgrade::ask(&mut head);
     }
-    let (response, lease) = match answer(carriage, Request::from_parts(head, body)).await {
-        Err(_) if too_long.load(Ordering::Acquire) => return Err(Refusal::TooLong),
-        answer => answer?,
+    let exchange = carriage.exchange;
+    // The pool keeps the deadline; the list only needs to know when to cut.
+    let lasting = || exchange.enter(Duration::MAX);
+    let deadline = exchange.route.body.response.unwrap_or(carriage.limits.response);
+    let patience = Patience { deadline, lasting: Some(&lasting) };
+    let sent = carriage.pool.send(Request::from_parts(head, body), Retry::Idempotent, patience).await;
+    let (response, lease) = match sent {
+        Err(_) if exchange.is_too_long() => return Err(Refusal::TooLong),
+        sent => sent?,
     };
     let idle = carriage.limits.body_idle;
     match websocket {
@@ -91,11 +91,7 @@ async fn request_body(
     carriage: &Carriage<'_>,
     head: &mut Parts,
     body: Incoming,
-    too_long: &Arc<AtomicBool>,
 ) -> Result<RequestBody, Refusal> {
-    if body.is_end_stream() {
-        return Ok(RequestBody::Empty);
-    }
     let policy = carriage.exchange.route.body;
     let declared = body.size_hint().exact();
     let limit = if policy.buffer { Some(policy.limit.unwrap_or(collected::LONGEST)) } else { policy.limit };
@@ -103,37 +99,18 @@ async fn request_body(
         return Err(Refusal::TooLong);
     }
     let watch = Watch::over(carriage.exchange.clone(), carriage.client_idle);
-    let stream = RequestBody::Stream(Box::new(ClientBody::new(body, watch, limit, too_long.clone())));
+    let stream = RequestBody::Stream(Box::new(ClientBody::new(body, watch, limit)));
     if !policy.buffer || declared.is_some() {
         return Ok(stream);
     }
     head.headers.remove(CONTENT_LENGTH);
     match Collected::from(stream, carriage.directory).await {
         Ok(whole) => Ok(RequestBody::Whole(whole)),
-        Err(_) if too_long.load(Ordering::Acquire) => Err(Refusal::TooLong),
+        Err(_) if carriage.exchange.is_too_long() => Err(Refusal::TooLong),
         Err(CollectError::Body(error)) => Err(Refusal::Body(error)),
         Err(CollectError::Disk(error)) => {
             tracing::error!(%error, "a body cannot be collected");
             Err(Refusal::Auth(AuthError::Unavailable(None)))
         }
-    }
-}
-
-/// Sends the request and waits for the head of the answer; one that is waited for long can be cut.
-async fn answer(
-    carriage: &Carriage<'_>,
-    request: Request<RequestBody>,
-) -> Result<(Response<Incoming>, Lease<RequestBody>), Refusal> {
-    let deadline = carriage.exchange.route.body.response.unwrap_or(carriage.limits.response);
-    let mut sending = pin!(carriage.pool.send(request, Retry::Idempotent, deadline));
-    let quick = tokio::time::timeout(AT_ONCE, sending.as_mut()).await;
-    if let Ok(answer) = quick {
-        return Ok(answer?);
-    }
-    // The pool keeps the deadline; the list only needs to know when to cut.
-    let live = carriage.exchange.enter(Duration::MAX);
-    tokio::select! {
-        answer = sending => Ok(answer?),
-        () = live.cut().cancelled() => Err(Refusal::Cut),
     }
 }

@@ -58,9 +58,6 @@ pub enum Refusal {
     /// The app did not answer.
     #[error(transparent)]
     Upstream(#[from] SendError),
-    /// The exchange was cut while the app was being waited for.
-    #[error("the exchange was cut")]
-    Cut,
 }
 
 /// Whose fault a refusal is.
@@ -78,7 +75,7 @@ impl Refusal {
     /// Whose fault it is: the level of the log line follows from it.
     pub const fn fault(&self) -> Fault {
         match self {
-            Self::Upstream(SendError::Body(_)) => Fault::Caller,
+            Self::Upstream(SendError::Body(_) | SendError::Cut) => Fault::Caller,
             Self::Upstream(_) => Fault::Upstream,
             Self::Auth(AuthError::Unavailable(_)) => Fault::Gate,
             _ => Fault::Caller,
@@ -123,7 +120,7 @@ impl Refusal {
             Self::Upstream(SendError::Connect(_)) => "upstream-connect",
             Self::Upstream(SendError::Timeout(_)) => "upstream-timeout",
             Self::Upstream(SendError::Broken(_)) => "upstream-broken",
-            Self::Cut => "cut",
+            Self::Upstream(SendError::Cut) => "cut",
         }
     }
 
@@ -159,7 +156,7 @@ impl Refusal {
             Self::Upstream(SendError::NoTarget | SendError::Connect(_) | SendError::Broken(_)) => {
                 problem(StatusCode::BAD_GATEWAY, "app-unreachable")
             }
-            Self::Cut => problem(StatusCode::FORBIDDEN, "cut"),
+            Self::Upstream(SendError::Cut) => problem(StatusCode::FORBIDDEN, "cut"),
         }
     }
 }

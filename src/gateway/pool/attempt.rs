@@ -1,11 +1,9 @@
 //! The terms of sending, and what is known about a request that got no answer.
 
-use std::time::Duration;
-
 use http::Request;
 
 use super::error::SendError;
-use super::signs::Watched;
+use super::signs::{Patience, Watched};
 
 /// Whatever a body failed with.
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -21,10 +19,9 @@ pub enum Retry {
 }
 
 /// How one attempt is made.
-pub(super) struct Terms {
+pub(super) struct Terms<'a> {
     pub(super) retry: Retry,
-    /// From the last piece of the request to the head of the answer.
-    pub(super) deadline: Duration,
+    pub(super) patience: Patience<'a>,
     /// Use no pooled connection.
     pub(super) fresh: bool,
     pub(super) preserve_header_case: bool,

@@ -20,6 +20,9 @@ pub enum SendError {
     /// No head of a response came in time after the request, or the last piece of its body, was sent.
     #[error("the upstream did not answer within {0:?}")]
     Timeout(Duration),
+    /// The exchange was cut while the head of an answer was waited for.
+    #[error("the exchange was cut")]
+    Cut,
     /// The upstream broke the connection or the protocol.
     #[error("the upstream's answer is broken")]
     Broken(#[source] Fault),
@@ -33,7 +36,7 @@ impl SendError {
     pub const fn sent(&self) -> bool {
         match self {
             Self::NoTarget | Self::Busy | Self::Connect(_) => false,
-            Self::Timeout(_) | Self::Broken(_) | Self::Body(_) => true,
+            Self::Timeout(_) | Self::Cut | Self::Broken(_) | Self::Body(_) => true,
         }
     }
 }

@@ -16,7 +16,7 @@ use super::attempt::{BoxError, Missed, Retry, Terms};
 use super::error::{ConnectError, Fault, SendError};
 use super::lease::{Hold, Lease};
 use super::lines::{Line, Lines, Offer, Place};
-use super::signs::{Signs, Watched};
+use super::signs::{Signs, Waited, Watched};
 use super::stream::Metered;
 
 /// Longest head of an answer in bytes, and most read at once.
@@ -31,7 +31,7 @@ type Outcome<B> = Result<(Response<Incoming>, Lease<B>), Missed<B>>;
 pub(super) async fn exchange<B>(
     lines: &Arc<Lines<B>>,
     request: Request<Watched<B>>,
-    terms: &Terms,
+    terms: &Terms<'_>,
 ) -> Outcome<B>
 where
     B: Body<Data = Bytes> + Default + Send + Unpin + 'static,
@@ -49,7 +49,7 @@ where
 /// A connection, and how long it had been idle if it is not a new one.
 async fn connection<B>(
     lines: &Arc<Lines<B>>,
-    terms: &Terms,
+    terms: &Terms<'_>,
 ) -> Result<(Place<B>, Option<Duration>), SendError>
 where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
@@ -76,7 +76,7 @@ where
     Ok((place, None))
 }
 
-async fn open<B>(lines: &Lines<B>, terms: &Terms) -> Result<Line<B>, ConnectError>
+async fn open<B>(lines: &Lines<B>, terms: &Terms<'_>) -> Result<Line<B>, ConnectError>
 where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<BoxError>,
@@ -98,7 +98,7 @@ async fn send<B>(
     mut place: Place<B>,
     idle_for: Option<Duration>,
     mut request: Request<Watched<B>>,
-    terms: &Terms,
+    terms: &Terms<'_>,
 ) -> Outcome<B>
 where
     B: Body<Data = Bytes> + Default + Send + Unpin + 'static,
@@ -112,8 +112,8 @@ where
     let spare = idle_for.and_then(|idle_for| spare(&request, terms.retry, idle_for));
     signs.asked();
     let answer = line.sender.try_send_request(request);
-    match signs.within(terms.deadline, answer).await {
-        Some(Ok(response)) => {
+    match signs.within(&terms.patience, answer).await {
+        Waited::Answer(Ok(response)) => {
             signs.answered();
             if let Some(fault) = fault(&response, upgrade) {
                 place.fail();
@@ -123,11 +123,12 @@ where
             let reusable = !dedicated && !signs_in(response.headers());
             Ok((response, Lease::new(Hold::Line(place), reusable)))
         }
-        Some(Err(error)) => Err(missed(place, error, spare, idle_for.is_some())),
-        None => {
+        Waited::Answer(Err(error)) => Err(missed(place, error, spare, idle_for.is_some())),
+        Waited::TooLong => {
             place.fail();
-            Err(Missed::for_good(SendError::Timeout(terms.deadline)))
+            Err(Missed::for_good(SendError::Timeout(terms.patience.deadline)))
         }
+        Waited::Cut => Err(Missed::for_good(SendError::Cut)),
     }
 }
 

@@ -18,7 +18,7 @@ use super::attempt::{BoxError, Missed, Terms};
 use super::error::{ConnectError, Fault, SendError};
 use super::health::TargetState;
 use super::lease::{Hold, Lease};
-use super::signs::{Signs, Watched};
+use super::signs::{Signs, Waited, Watched};
 use super::stream::{Metered, Stream};
 use super::streams::{Boarding, Bound, Opening, Ride, Streams};
 
@@ -35,7 +35,7 @@ const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection")
 pub(super) async fn exchange<B>(
     streams: &Arc<Streams<B>>,
     mut request: Request<Watched<B>>,
-    terms: &Terms,
+    terms: &Terms<'_>,
 ) -> Result<(Response<Incoming>, Lease<B>), Missed<B>>
 where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
@@ -56,16 +56,17 @@ where
         request.body_mut().signs = Some(signs.clone());
     }
     let answer = ride.trunk.sender.clone().try_send_request(request);
-    match signs.within(terms.deadline, answer).await {
-        Some(Ok(response)) => {
+    match signs.within(&terms.patience, answer).await {
+        Waited::Answer(Ok(response)) => {
             streams.target.succeeded();
             Ok((response, Lease::new(Hold::Stream(ride), true)))
         }
-        Some(Err(error)) => Err(missed(error, &streams.target)),
-        None => {
+        Waited::Answer(Err(error)) => Err(missed(error, &streams.target)),
+        Waited::TooLong => {
             streams.target.failed(Instant::now());
-            Err(Missed::for_good(SendError::Timeout(terms.deadline)))
+            Err(Missed::for_good(SendError::Timeout(terms.patience.deadline)))
         }
+        Waited::Cut => Err(Missed::for_good(SendError::Cut)),
     }
 }
 

@@ -34,6 +34,7 @@ pub use self::health::{Reading, UpstreamHealth};
 use self::health::{TargetState, UpstreamState};
 pub use self::lease::Lease;
 use self::lines::Lines;
+pub use self::signs::Patience;
 use self::signs::Watched;
 use self::streams::Streams;
 use crate::model::route::Routing;
@@ -121,7 +122,7 @@ where
     B::Error: Into<BoxError>,
 {
     /// Sends a request whose head is complete (target in origin form, `Host` set) and waits for the head of
-    /// the answer, at most `deadline` after the request or the last piece of its body was sent. What was
+    /// the answer, at most the deadline after the request or the last piece of its body was sent. What was
     /// never written is tried once more, on a new connection or another target.
     ///
     /// An answer of 101 can be upgraded with `hyper::upgrade::on` if the request asked for an upgrade.
@@ -129,10 +130,10 @@ where
         self: &Arc<Self>,
         request: Request<B>,
         retry: Retry,
-        deadline: Duration,
+        patience: impl Into<Patience<'_>>,
     ) -> Result<(Response<Incoming>, Lease<B>), SendError> {
         let preserve_header_case = self.preserve_header_case;
-        let mut terms = Terms { retry, deadline, fresh: false, preserve_header_case };
+        let mut terms = Terms { retry, patience: patience.into(), fresh: false, preserve_header_case };
         let mut request = request.map(Watched::unwatched);
         let mut tried = Vec::new();
         let mut error = SendError::NoTarget;
@@ -162,7 +163,7 @@ where
         &self,
         index: usize,
         request: Request<Watched<B>>,
-        terms: &Terms,
+        terms: &Terms<'_>,
     ) -> Result<(Response<Incoming>, Lease<B>), Missed<B>> {
         match &self.connections {
             Connections::Http1(each) => match each.get(index) {

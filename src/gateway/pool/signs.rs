@@ -12,9 +12,39 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 
+use crate::app::live::LiveStream;
+
 /// Bytes that may come between a request and the head of its answer, interim answers included
 /// (gate.md 6.13: a flood of 1xx). hyper bounds one head; this bounds all of them.
 pub(super) const LONGEST_PRELUDE: u64 = 256 * 1024;
+
+/// An answer that takes longer than this belongs to an exchange that lasts.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// How long an answer is waited for.
+#[derive(Clone, Copy)]
+pub struct Patience<'a> {
+    /// From the last piece of the request to the head of the answer.
+    pub deadline: Duration,
+    /// Lists the exchange as one that lasts, so that it can be cut while it waits.
+    pub lasting: Option<&'a (dyn Fn() -> LiveStream + Send + Sync)>,
+}
+
+impl From<Duration> for Patience<'_> {
+    fn from(deadline: Duration) -> Self {
+        Self { deadline, lasting: None }
+    }
+}
+
+/// What came of waiting.
+pub(super) enum Waited<T> {
+    /// The answer.
+    Answer(T),
+    /// The deadline passed.
+    TooLong,
+    /// The exchange was cut.
+    Cut,
+}
 
 /// The signs of one connection.
 #[derive(Debug)]
@@ -72,21 +102,39 @@ impl Signs {
         self.born + Duration::from_micros(self.last_piece.load(Ordering::Relaxed))
     }
 
-    /// Waits for an answer, at most `deadline` after the last piece of the request's body.
-    pub(super) async fn within<F: Future>(&self, deadline: Duration, answer: F) -> Option<F::Output> {
+    /// Waits for an answer, at most the deadline after the last piece of the request's body. One timer
+    /// serves both the first moment and the deadline.
+    pub(super) async fn within<F: Future>(&self, patience: &Patience<'_>, answer: F) -> Waited<F::Output> {
         let mut answer = std::pin::pin!(answer);
-        let mut until = Instant::now() + deadline;
-        loop {
-            match tokio::time::timeout_at(until, &mut answer).await {
-                Ok(output) => return Some(output),
-                Err(_) => {
-                    let later = self.last_piece() + deadline;
-                    if later <= until {
-                        return None;
-                    }
-                    until = later;
-                }
+        let began = Instant::now();
+        let first = began + patience.deadline.min(AT_ONCE);
+        if let Ok(output) = tokio::time::timeout_at(first, &mut answer).await {
+            return Waited::Answer(output);
+        }
+        let lasting = patience.lasting.map(|begin| begin());
+        let cut = async {
+            match &lasting {
+                Some(lasting) => lasting.cut().cancelled().await,
+                None => std::future::pending().await,
             }
+        };
+        tokio::select! {
+            output = &mut answer => Waited::Answer(output),
+            () = self.silence(began, patience.deadline) => Waited::TooLong,
+            () = cut => Waited::Cut,
+        }
+    }
+
+    /// Returns when `deadline` has passed since the beginning and since the last piece of the body.
+    async fn silence(&self, began: Instant, deadline: Duration) {
+        let mut until = began + deadline;
+        loop {
+            tokio::time::sleep_until(until).await;
+            let later = self.last_piece() + deadline;
+            if later <= until {
+                return;
+            }
+            until = later;
         }
     }
 }
