@@ -134,7 +134,7 @@ async fn adopt(app: &App, asked: Asked<'_>, moment: Moment<'_>) -> Result<(), Au
 fn admit_from_memory(app: &App, asked: Asked<'_>, moment: Moment<'_>) -> Result<Pass, Halt> {
     let admitted = app.recent.epoch();
     if asked.route.access == Access::Public {
-        credentials::may_pass(&asked.head.headers, asked.route.authorization)?;
+        credentials::may_pass(&asked.head.headers, asked.route.authorization).map_err(AuthError::from)?;
         return Ok(Pass { identity: None, holder: None, picked: None, admitted });
     }
     if asked.route.broken.is_some() {
