@@ -71,6 +71,18 @@ async fn a_suspended_accounts_key_is_refused_on_the_next_request() {
     }
 }
 
+/// K7: a key for the gate's own API opens no app.
+#[tokio::test]
+async fn a_key_for_the_api_opens_no_app() {
+    let app = Upstream::echo().await;
+    let gateway = Gateway::before(&app).await;
+    let key = gateway.key_for_api().await;
+    for over in Over::BOTH {
+        gateway.ask(&Ask::get("/x").key(&key), over).await.expect(403);
+    }
+    assert!(app.seen().is_empty());
+}
+
 /// K9: expiry is judged at use.
 #[tokio::test]
 async fn an_expired_key_is_refused_from_its_last_moment_on() {

@@ -142,6 +142,11 @@ impl Gateway {
         self.household.key(role, role, None).await
     }
 
+    /// A key for the gate's own API.
+    pub(crate) async fn key_for_api(&self) -> String {
+        self.household.key_for_api().await
+    }
+
     /// The same public id with another secret, well formed.
     pub(crate) fn key_with_another_secret(&self, key: &str) -> String {
         with_another_secret(key)
