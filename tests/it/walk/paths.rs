@@ -101,7 +101,19 @@ async fn parameters_hide_no_dot_segment() {
 async fn targets_without_a_slash_or_with_stray_bytes_are_refused() {
     assert_refused(&["public/x", "", "/public/\u{e4}", "/public/x\u{7f}", "/public/\u{1}", "/public/x\ty"])
         .await;
-    assert_refused(&["*", "app.test:443", "https:public", "?x=/public"]).await;
+    assert_refused(&["*", "app.test:443", "https:public"]).await;
+}
+
+/// P15: what has a query and no path is refused; over HTTP/2 the library reads it as `/`, and so does the
+/// decision.
+#[tokio::test]
+async fn a_query_without_a_path_opens_nothing() {
+    let app = Upstream::echo().await;
+    let gateway = Gateway::before(&app).await;
+    assert_eq!(status_of(&gateway, "?x=/public/x", Over::H1).await, 400);
+    let status = status_of(&gateway, "?x=/public/x", Over::H2).await;
+    assert!([0, 400, 401].contains(&status), "{status}");
+    assert!(app.seen().is_empty());
 }
 
 /// P6: a fragment is refused; over HTTP/2 the library cuts it off before anybody sees it, so that the path
