@@ -32,6 +32,7 @@ pub mod watch;
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
@@ -58,6 +59,9 @@ use crate::gateway::desk::Desk;
 use crate::gateway::pool::UpstreamSetupError;
 use crate::telemetry::access::Writer;
 use crate::time::Clock;
+
+/// Longest wait for the store to close.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// Why the gate does not start.
 #[derive(Debug, thiserror::Error)]
@@ -208,7 +212,8 @@ impl House {
         self.tasks.shutdown().await;
         background::finish(&self.app).await;
         drop(self.reloading);
-        self.app.store.close().await;
+        // A connection that never comes back to its pool must not keep the program from ending.
+        let _ = tokio::time::timeout(CLOSING, self.app.store.close()).await;
     }
 }
 
