@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use http::header::HOST;
-use http::{HeaderMap, Uri, Version};
+use http::{HeaderMap, HeaderValue, Uri, Version};
 
 /// Why the host of a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -19,20 +19,24 @@ pub enum BadHost {
     Malformed,
 }
 
+/// The one `Host` field of a request, if it has one.
+///
+/// # Errors
+/// [`BadHost::Several`], when there is more than one.
+pub fn field(headers: &HeaderMap) -> Result<Option<&HeaderValue>, BadHost> {
+    let mut fields = headers.get_all(HOST).iter();
+    match (fields.next(), fields.next()) {
+        (_, Some(_)) => Err(BadHost::Several),
+        (field, None) => Ok(field),
+    }
+}
+
 /// The host and port that a request names, as sent: `host[:port]`.
 ///
 /// # Errors
 /// [`BadHost`], when there is not exactly one.
-pub fn named<'r>(uri: &'r Uri, headers: &'r HeaderMap, version: Version) -> Result<&'r str, BadHost> {
-    let mut fields = headers.get_all(HOST).iter();
-    let field = fields.next();
-    if fields.next().is_some() {
-        return Err(BadHost::Several);
-    }
-    let field = match field {
-        Some(value) => Some(value.to_str().map_err(|_| BadHost::Malformed)?),
-        None => None,
-    };
+pub fn named<'r>(uri: &'r Uri, field: Option<&'r HeaderValue>, version: Version) -> Result<&'r str, BadHost> {
+    let field = field.map(|value| value.to_str().map_err(|_| BadHost::Malformed)).transpose()?;
     let authority = uri.authority().map(http::uri::Authority::as_str);
     if authority.is_some_and(|authority| authority.contains('@')) {
         return Err(BadHost::Malformed);
@@ -124,13 +128,17 @@ mod tests {
             map
         };
         let h1 = Version::HTTP_11;
-        assert_eq!(named(&uri("/"), &fields(&["a"]), h1), Ok("a"));
-        assert_eq!(named(&uri("/"), &fields(&[]), h1), Err(BadHost::Missing));
-        assert_eq!(named(&uri("/"), &fields(&[""]), h1), Err(BadHost::Missing));
-        assert_eq!(named(&uri("/"), &fields(&["a", "a"]), h1), Err(BadHost::Several));
-        assert_eq!(named(&uri("http://b/"), &fields(&["a"]), h1), Err(BadHost::Several));
-        assert_eq!(named(&uri("http://a/"), &fields(&[]), h1), Err(BadHost::Missing));
-        assert_eq!(named(&uri("http://a/"), &fields(&[]), Version::HTTP_2), Ok("a"));
-        assert_eq!(named(&uri("http://u@a/"), &fields(&[]), Version::HTTP_2), Err(BadHost::Malformed));
+        let ask = |target: &str, hosts: &[&str], version| {
+            let (uri, fields) = (uri(target), fields(hosts));
+            named(&uri, field(&fields)?, version).map(str::to_owned)
+        };
+        assert_eq!(ask("/", &["a"], h1), Ok("a".to_owned()));
+        assert_eq!(ask("/", &[], h1), Err(BadHost::Missing));
+        assert_eq!(ask("/", &[""], h1), Err(BadHost::Missing));
+        assert_eq!(ask("/", &["a", "a"], h1), Err(BadHost::Several));
+        assert_eq!(ask("http://b/", &["a"], h1), Err(BadHost::Several));
+        assert_eq!(ask("http://a/", &[], h1), Err(BadHost::Missing));
+        assert_eq!(ask("http://a/", &[], Version::HTTP_2), Ok("a".to_owned()));
+        assert_eq!(ask("http://u@a/", &[], Version::HTTP_2), Err(BadHost::Malformed));
     }
 }

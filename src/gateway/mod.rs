@@ -1,5 +1,5 @@
 //! The walk of a request: greeted, given one host and one path, routed, admitted, and carried to its app.
-//! Read [`desk::Desk::handle`] and `walk` in `desk.rs` first; every other file here is one step of them.
+//! Read [`desk::Desk::handle`] and `walk.rs` first; every other file here is one step of them.
 
 pub mod access_log;
 pub mod answer;
@@ -26,6 +26,7 @@ pub mod response_headers;
 pub mod routes;
 pub mod tunnel;
 pub mod upgrade;
+mod walk;
 
 use std::sync::Arc;
 

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::model::caller::Caller;
 use crate::model::identity::Identity;
 use crate::model::route::{Assertion, Route};
+use crate::time::Timestamp;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -43,6 +44,8 @@ pub struct Known<'a> {
     pub named_host: &'a str,
     /// The path decided on and rewritten.
     pub path: &'a str,
+    /// When the request came.
+    pub now: Timestamp,
 }
 
 /// Turns the head that the client sent into the head that the app sees.
@@ -112,7 +115,7 @@ fn set_target(head: &mut Parts, path: &str) {
 }
 
 fn signed(head: &Parts, known: &Known<'_>, identity: &Identity) -> Option<HeaderValue> {
-    let (issuer, now) = (&known.config.public_url.origin, known.app.clock.now());
+    let (issuer, now) = (&known.config.public_url.origin, known.now);
     match known.route.assertion {
         Assertion::Off => None,
         Assertion::Shared => assertion::shared(identity, issuer, &known.app.keyring.load(), now),

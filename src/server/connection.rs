@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::Response;
 use hyper::body::Incoming;
@@ -15,7 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::time::sleep;
 
 use super::entrance::Guest;
-use super::pulse::{Counted, Felt, Pulse, Spoken};
+use super::pulse::{Counted, Felt, Look, Pulse, Spoken};
 use super::shutdown::{Phase, Shutdown};
 use super::strict::Strict;
 use crate::config::{Config, ConnectionLimits, Deadlines};
@@ -152,7 +152,7 @@ impl Leaving<'_> {
     async fn old_or_leaving(&self, deadlines: &Deadlines) {
         tokio::select! {
             () = self.shutdown.reached(Phase::Draining) => {}
-            () = sleep(deadlines.age.saturating_sub(self.pulse.age())) => {}
+            () = sleep(deadlines.age) => {}
         }
     }
 
@@ -160,9 +160,10 @@ impl Leaving<'_> {
     async fn overdue(&self, deadlines: &Deadlines) {
         let shortest = deadlines.head.min(deadlines.idle).min(deadlines.body_idle);
         let pause = (shortest / 4).clamp(Duration::from_millis(20), Duration::from_secs(5));
+        let mut look = Look::at(self.pulse, Instant::now());
         loop {
             sleep(pause).await;
-            if let Some(overdue) = self.pulse.overdue(deadlines) {
+            if let Some(overdue) = look.again(Instant::now(), deadlines) {
                 tracing::debug!(?overdue, "connection ended");
                 return;
             }

@@ -1,10 +1,10 @@
-//! The pulse of a connection: when it last did what it must keep doing. Touching it costs a store; one slow
-//! timer a connection reads it, so that no request sets or clears a timer.
+//! The pulse of a connection: whether it still does what it must keep doing. Touching it costs a store; one
+//! slow timer a connection looks at it, so that no request reads a clock or sets a timer.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -25,19 +25,21 @@ pub enum Spoken {
     Http2,
 }
 
-/// What is known of a connection's progress. Times are milliseconds since it began; 0 is "not now".
+/// What is known of a connection's progress. Requests only count turns; the clock is read by whoever
+/// looks at the pulse now and then, and sees whether anything has turned since the last look.
 #[derive(Debug)]
 pub struct Pulse {
-    began: Instant,
     spoken: Spoken,
     /// Requests whose answers are not out yet.
     in_flight: AtomicU32,
-    /// Since when nothing has been asked.
-    idle_since: AtomicU64,
-    /// Since when the head of a request has been coming in.
-    head_since: AtomicU64,
-    /// Since when the client has taken nothing of what is written.
-    stuck_since: AtomicU64,
+    /// Counts beginnings and ends of requests, and beginnings of heads.
+    turns: AtomicU32,
+    /// Whether the head of a request is coming in.
+    in_head: AtomicBool,
+    /// Whether the client takes nothing of what is written.
+    stuck: AtomicBool,
+    /// Counts writes that went on after being stuck.
+    freed: AtomicU32,
 }
 
 /// Why a connection is ended.
@@ -55,67 +57,42 @@ impl Pulse {
     /// Of a connection that begins now.
     pub fn begin(spoken: Spoken) -> Arc<Self> {
         Arc::new(Self {
-            began: Instant::now(),
             spoken,
             in_flight: AtomicU32::new(0),
-            idle_since: AtomicU64::new(1),
-            head_since: AtomicU64::new(0),
-            stuck_since: AtomicU64::new(0),
+            turns: AtomicU32::new(0),
+            in_head: AtomicBool::new(false),
+            stuck: AtomicBool::new(false),
+            freed: AtomicU32::new(0),
         })
     }
 
-    fn now(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
+    fn turn(&self) {
+        self.turns.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Bytes came in.
     fn came_in(&self) {
-        let heads = self.spoken == Spoken::Http1 && self.in_flight.load(Ordering::Relaxed) == 0;
-        if heads && self.head_since.load(Ordering::Relaxed) == 0 {
-            self.head_since.store(self.now(), Ordering::Relaxed);
+        let between = self.spoken == Spoken::Http1 && self.in_flight.load(Ordering::Relaxed) == 0;
+        if between && !self.in_head.load(Ordering::Relaxed) {
+            self.in_head.store(true, Ordering::Relaxed);
+            self.turn();
         }
     }
 
     /// A write had to wait (`Pending`), or went on.
     fn wrote<T>(&self, outcome: &Poll<T>) {
-        let stuck = self.stuck_since.load(Ordering::Relaxed);
-        match outcome {
-            Poll::Pending if stuck == 0 => self.stuck_since.store(self.now(), Ordering::Relaxed),
-            Poll::Ready(_) if stuck != 0 => self.stuck_since.store(0, Ordering::Relaxed),
-            Poll::Pending | Poll::Ready(_) => {}
+        let stuck = self.stuck.load(Ordering::Relaxed);
+        if outcome.is_pending() != stuck {
+            self.stuck.store(outcome.is_pending(), Ordering::Relaxed);
+            self.freed.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// A request is complete in its head; the guard goes with its answer.
     pub fn asked(self: &Arc<Self>) -> Asked {
-        self.head_since.store(0, Ordering::Relaxed);
+        self.in_head.store(false, Ordering::Relaxed);
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         Asked(self.clone())
-    }
-
-    /// What is overdue by these deadlines.
-    pub fn overdue(&self, deadlines: &Deadlines) -> Option<Overdue> {
-        let longer_than = |since: &AtomicU64, longest: Duration| {
-            let since = since.load(Ordering::Relaxed);
-            since != 0 && u128::from(self.now().saturating_sub(since)) > longest.as_millis()
-        };
-        if longer_than(&self.stuck_since, deadlines.body_idle) {
-            return Some(Overdue::Stuck);
-        }
-        if self.in_flight.load(Ordering::Relaxed) > 0 {
-            return None;
-        }
-        if longer_than(&self.head_since, deadlines.head) {
-            return Some(Overdue::Head);
-        }
-        let idle =
-            self.head_since.load(Ordering::Relaxed) == 0 && longer_than(&self.idle_since, deadlines.idle);
-        idle.then_some(Overdue::Idle)
-    }
-
-    /// How old the connection is.
-    pub fn age(&self) -> Duration {
-        self.began.elapsed()
     }
 }
 
@@ -125,10 +102,50 @@ pub struct Asked(Arc<Pulse>);
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        if self.0.in_flight.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.0.idle_since.store(self.0.now(), Ordering::Relaxed);
+        self.0.turn();
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Somebody who looks at a pulse again and again.
+#[derive(Debug)]
+pub struct Look<'p> {
+    pulse: &'p Pulse,
+    turns: (u32, Instant),
+    freed: (u32, Instant),
+}
+
+impl<'p> Look<'p> {
+    /// The first look.
+    pub fn at(pulse: &'p Pulse, now: Instant) -> Self {
+        let (turns, freed) = (pulse.turns.load(Ordering::Relaxed), pulse.freed.load(Ordering::Relaxed));
+        Self { pulse, turns: (turns, now), freed: (freed, now) }
+    }
+
+    /// The next look: what is overdue by these deadlines. Something is found overdue at the first look after
+    /// its deadline has passed since the look that saw it begin.
+    pub fn again(&mut self, now: Instant, deadlines: &Deadlines) -> Option<Overdue> {
+        let pulse = self.pulse;
+        let resting = since(&mut self.turns, pulse.turns.load(Ordering::Relaxed), now);
+        let held = since(&mut self.freed, pulse.freed.load(Ordering::Relaxed), now);
+        if pulse.stuck.load(Ordering::Relaxed) && held > deadlines.body_idle {
+            Some(Overdue::Stuck)
+        } else if pulse.in_flight.load(Ordering::Relaxed) > 0 {
+            None
+        } else if pulse.in_head.load(Ordering::Relaxed) {
+            (resting > deadlines.head).then_some(Overdue::Head)
+        } else {
+            (resting > deadlines.idle).then_some(Overdue::Idle)
         }
     }
+}
+
+/// How long a count has stood still; it is remembered anew when it has moved.
+fn since(remembered: &mut (u32, Instant), count: u32, now: Instant) -> Duration {
+    if remembered.0 != count {
+        *remembered = (count, now);
+    }
+    now.saturating_duration_since(remembered.1)
 }
 
 /// A connection that feels its pulse.
@@ -241,35 +258,43 @@ mod tests {
         }
     }
 
-    fn aged(spoken: Spoken) -> Pulse {
-        let pulse = Arc::into_inner(Pulse::begin(spoken)).unwrap();
-        Pulse { began: Instant::now().checked_sub(Duration::from_secs(60)).unwrap(), ..pulse }
+    /// What is seen a minute after the first look, and what happened before it.
+    fn after_a_minute(pulse: &Pulse, before: impl Fn()) -> Option<Overdue> {
+        let now = Instant::now();
+        let mut look = Look::at(pulse, now);
+        before();
+        look.again(now, &deadlines(600_000));
+        look.again(now + Duration::from_secs(60), &deadlines(1000))
     }
 
     /// Section 6.1: idle, slow heads and readers that stopped are told apart, and a request under way is none.
     #[test]
     fn what_is_overdue_is_told_apart() {
-        let idle = aged(Spoken::Http1);
-        assert_eq!(idle.overdue(&deadlines(1000)), Some(Overdue::Idle));
-        assert_eq!(idle.overdue(&deadlines(600_000)), None);
-        let head = Pulse { head_since: AtomicU64::new(1), ..aged(Spoken::Http1) };
-        assert_eq!(head.overdue(&deadlines(1000)), Some(Overdue::Head));
-        let stuck =
-            Pulse { stuck_since: AtomicU64::new(1), in_flight: AtomicU32::new(1), ..aged(Spoken::Http2) };
-        assert_eq!(stuck.overdue(&deadlines(1000)), Some(Overdue::Stuck));
-        let busy = Pulse { in_flight: AtomicU32::new(1), ..aged(Spoken::Http2) };
-        assert_eq!(busy.overdue(&deadlines(1000)), None);
+        let pulse = Pulse::begin(Spoken::Http1);
+        assert_eq!(after_a_minute(&pulse, || {}), Some(Overdue::Idle));
+        assert_eq!(after_a_minute(&pulse, || pulse.came_in()), Some(Overdue::Head));
+        let asked = pulse.asked();
+        assert_eq!(after_a_minute(&pulse, || pulse.came_in()), None);
+        assert_eq!(after_a_minute(&pulse, || pulse.wrote::<()>(&Poll::Pending)), Some(Overdue::Stuck));
+        assert_eq!(after_a_minute(&pulse, || pulse.wrote(&Poll::Ready(()))), None);
+        drop(asked);
+        assert_eq!(after_a_minute(&pulse, || {}), Some(Overdue::Idle));
+    }
+
+    #[test]
+    fn whatever_turns_begins_the_wait_anew() {
+        let (pulse, began) = (Pulse::begin(Spoken::Http1), Instant::now());
+        let mut look = Look::at(&pulse, began);
+        let later = began + Duration::from_secs(60);
+        drop(pulse.asked());
+        assert_eq!(look.again(later, &deadlines(1000)), None);
+        assert_eq!(look.again(later + Duration::from_secs(2), &deadlines(1000)), Some(Overdue::Idle));
     }
 
     #[test]
     fn frames_between_requests_are_no_heads_on_http2() {
         let pulse = Pulse::begin(Spoken::Http2);
         pulse.came_in();
-        assert_eq!(pulse.head_since.load(Ordering::Relaxed), 0);
-        let pulse = Pulse::begin(Spoken::Http1);
-        pulse.came_in();
-        assert_ne!(pulse.head_since.load(Ordering::Relaxed), 0);
-        drop(pulse.asked());
-        assert_eq!(pulse.head_since.load(Ordering::Relaxed), 0);
+        assert!(!pulse.in_head.load(Ordering::Relaxed));
     }
 }

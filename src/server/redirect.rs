@@ -31,7 +31,8 @@ fn location(
     headers: &HeaderMap,
     version: Version,
 ) -> Result<HeaderValue, StatusCode> {
-    let named = host::named(uri, headers, version).map_err(|_| StatusCode::BAD_REQUEST)?;
+    let named = host::field(headers).and_then(|field| host::named(uri, field, version));
+    let named = named.map_err(|_| StatusCode::BAD_REQUEST)?;
     let host = host::canonical(named).map_err(|_| StatusCode::BAD_REQUEST)?;
     let known = *host == *config.public_url.host || config.routing.hosts.iter().any(|other| **other == *host);
     if !known {

@@ -2,12 +2,15 @@
 //! never redirected (product decision 11; pains 4, 6).
 
 use http::Method;
-use http::header::{ACCEPT, HeaderMap};
+use http::header::{ACCEPT, HeaderMap, HeaderName, ORIGIN};
+
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const X_REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
 
 /// Whether a browser is navigating: fetch metadata says so, or, without any, a GET or HEAD that likes
 /// HTML at least as much as anything else.
 pub fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
-    match headers.get("sec-fetch-mode") {
+    match headers.get(SEC_FETCH_MODE) {
         Some(mode) => mode == "navigate",
         None => matches!(*method, Method::GET | Method::HEAD) && prefers_html(headers),
     }
@@ -15,9 +18,9 @@ pub fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
 
 /// Whether the request comes from a script in a browser, which must never see a password prompt.
 pub fn is_script(headers: &HeaderMap) -> bool {
-    headers.contains_key("sec-fetch-mode")
-        || headers.contains_key("origin")
-        || headers.get("x-requested-with").is_some_and(|with| with == "XMLHttpRequest")
+    headers.contains_key(SEC_FETCH_MODE)
+        || headers.contains_key(ORIGIN)
+        || headers.get(X_REQUESTED_WITH).is_some_and(|with| with == "XMLHttpRequest")
 }
 
 /// Whether the request is gRPC, whose clients read their status from `grpc-status`.

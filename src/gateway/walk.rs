@@ -1,0 +1,189 @@
+//! The walk: the inside of every request, one step a line. What is decided early stays decided: the host and
+//! path read here are the ones that are routed, admitted and forwarded.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, Response, Version};
+use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
+
+use super::body::Body;
+use super::desk::{Desk, Trail};
+use super::exchange::Exchange;
+use super::forward::{Carriage, Ready, forward};
+use super::greet::Connection;
+use super::prepare::{Known, prepare};
+use super::quota::QuotaVerdict;
+use super::refusal::Refusal;
+use super::routes::{Found, Served};
+use super::upgrade::{self, ClientEnd};
+use super::{Plan, cors, echo, host, own, path, request_headers};
+use crate::auth::admit::{Asked, Pass, admit};
+use crate::model::caller::Caller;
+use crate::model::route::Destination;
+use crate::time::Timestamp;
+
+/// One request on its way through the house.
+pub(super) struct Walk<'a> {
+    /// Whose desk it came to.
+    pub(super) desk: &'a Desk,
+    /// The configuration that it ends on, whatever is reloaded meanwhile.
+    pub(super) plan: &'a Arc<Plan>,
+    /// The connection it came on.
+    pub(super) connection: &'a Arc<Connection>,
+    /// Who calls.
+    pub(super) caller: &'a Caller,
+    /// When it came.
+    pub(super) now: Timestamp,
+}
+
+impl Walk<'_> {
+    /// Takes a request to its answer.
+    pub(super) async fn walk(
+        &self,
+        mut request: Request<Incoming>,
+        trail: &mut Trail,
+    ) -> Result<Response<Body>, Refusal> {
+        request_headers::inspect(request.headers())?;
+        if request.version() == Version::HTTP_2 {
+            request_headers::inspect_names(request.headers())?;
+        }
+        let websocket = upgrade::is_wanted(&request)?.then(|| hyper::upgrade::on(&mut request));
+        let (head, body) = request.into_parts();
+        if head.method == Method::TRACE {
+            return Err(Refusal::Method);
+        }
+        // Cheap copies of what the head says, which is taken apart on the way.
+        let (uri, field) = (head.uri.clone(), host::field(&head.headers)?.cloned());
+        let named = host::named(&uri, field.as_ref(), head.version)?;
+        let host = host::canonical(named)?;
+        if !self.connection.serves(&host) {
+            return Err(Refusal::Misdirected);
+        }
+        let normal = path::normalise(uri.path())?;
+        if own::is_own(&normal, &host, self.plan) {
+            let request = Request::from_parts(head, body);
+            return Ok(Box::pin(own::answer(&self.desk.gateway.endpoints, self.caller, request)).await);
+        }
+        let served = self.route(&host, &normal, &head, websocket.is_some())?;
+        trail.served = Some(served.clone());
+        path::permit(&normal, &served.route.path_policy)?;
+        let target = path::rewrite(&normal, &served.route.path_policy)?;
+        if let Some(cors) = served.route.cors.as_ref().filter(|_| cors::is_preflight(&head)) {
+            return Ok(cors::preflight(cors, &head));
+        }
+        let pass = self.admit(&served, &head, &host).await?;
+        trail.identity = pass.identity().cloned();
+        let admitted = Admitted { served, pass, named, target: &target };
+        self.serve(admitted, head, body, websocket).await
+    }
+
+    /// Finds the route; a WebSocket asked for by CONNECT is looked up as the GET that the app will see.
+    fn route(&self, host: &str, path: &str, head: &Parts, websocket: bool) -> Result<Arc<Served>, Refusal> {
+        let method = if websocket { &Method::GET } else { &head.method };
+        match self.plan.table.find(host, path, method) {
+            Found::Route(served) if websocket && !served.route.body.websocket => Err(Refusal::Upgrade),
+            Found::Route(served) => Ok(served.clone()),
+            Found::NoRoute => Err(Refusal::NoRoute),
+            Found::NoMethod(methods) => {
+                let list = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+                Err(Refusal::NoMethod(HeaderValue::try_from(list).unwrap_or(HeaderValue::from_static(""))))
+            }
+            Found::NoHost => Err(Refusal::Misdirected),
+        }
+    }
+
+    /// Admission. A real preflight on a route without cross-origin rules of ours reaches the app as nobody's.
+    async fn admit(&self, served: &Arc<Served>, head: &Parts, host: &str) -> Result<Pass, Refusal> {
+        let app = &self.desk.gateway.app;
+        if cors::is_preflight(head) {
+            return Ok(Pass::for_preflight(app, &served.route)?);
+        }
+        Ok(admit(app, Asked { caller: self.caller, route: &served.route, head, host }).await?)
+    }
+
+    /// Counts the admitted request against its quotas and lets its destination answer.
+    async fn serve(
+        &self,
+        admitted: Admitted<'_>,
+        mut head: Parts,
+        body: Incoming,
+        websocket: Option<OnUpgrade>,
+    ) -> Result<Response<Body>, Refusal> {
+        let gateway = &self.desk.gateway;
+        let route = &admitted.served.route;
+        let identity = admitted.pass.identity();
+        let verdict = gateway.quotas.check(route, identity.map(AsRef::as_ref), self.now);
+        if let QuotaVerdict::Exceeded(..) = verdict {
+            return Err(Refusal::Quota(Box::new(verdict)));
+        }
+        let cors = route.cors.as_ref().map(|cors| (cors, cors::Origin::of(&head.headers)));
+        prepare(&mut head, &self.known(&admitted));
+        let mut answer = match &route.destination {
+            Destination::Echo => echo::answer(&head),
+            Destination::Upstream(index) => {
+                let websocket = websocket.map(|upgrade| self.client_end(upgrade, &head));
+                self.carry(&admitted, *index, Ready { head, body, websocket }).await?
+            }
+        };
+        let headers = answer.headers_mut();
+        for (name, value) in &route.response_headers {
+            headers.insert(name.clone(), value.clone());
+        }
+        if let Some((cors, origin)) = cors {
+            cors::allow(cors, &origin, headers);
+        }
+        verdict.write(headers);
+        Ok(answer)
+    }
+
+    async fn carry(
+        &self,
+        admitted: &Admitted<'_>,
+        index: usize,
+        ready: Ready,
+    ) -> Result<Response<Body>, Refusal> {
+        let upstream = self.plan.upstream(index, self.desk.worker).ok_or(Refusal::NoRoute)?;
+        let (app, route) = (&self.desk.gateway.app, &admitted.served.route);
+        let exchange = Exchange::begin(app, self.caller, route, &admitted.pass);
+        let carriage = Carriage {
+            pool: upstream.pool,
+            limits: upstream.limits,
+            exchange: &exchange,
+            client_idle: self.plan.config.deadlines.body_idle,
+            directory: &self.plan.config.data,
+        };
+        forward(&carriage, ready).await
+    }
+
+    fn known<'k>(&'k self, admitted: &'k Admitted<'_>) -> Known<'k> {
+        Known {
+            app: &self.desk.gateway.app,
+            config: &self.plan.config,
+            connection: self.connection,
+            caller: self.caller,
+            route: &admitted.served.route,
+            pass: &admitted.pass,
+            named_host: admitted.named,
+            path: admitted.target,
+            now: self.now,
+        }
+    }
+
+    fn client_end(&self, upgrade: OnUpgrade, head: &Parts) -> ClientEnd {
+        ClientEnd {
+            upgrade,
+            by_connect: head.method == Method::CONNECT,
+            held: vec![Box::new(self.connection.clone())],
+        }
+    }
+}
+
+/// A request that may go on.
+struct Admitted<'a> {
+    served: Arc<Served>,
+    pass: Pass,
+    named: &'a str,
+    target: &'a str,
+}
