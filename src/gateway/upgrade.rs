@@ -93,7 +93,8 @@ pub fn join(
     idle: Duration,
 ) -> Response<Body> {
     let app_side = hyper::upgrade::on(&mut response);
-    let live = exchange.enter(idle);
+    // The tunnel watches its own pauses; the list only needs to know when to cut.
+    let live = exchange.enter(Duration::MAX);
     let by_connect = client.by_connect;
     tokio::spawn(async move {
         let cut = live.cut().clone();

@@ -1,5 +1,7 @@
 //! WebSockets and other upgrades (row F2, section 6.11).
 
+use std::time::Duration;
+
 use crate::support::ask::{Ask, Over};
 use crate::support::gateway::Gateway;
 use crate::support::upstream::{Reply, Seen, Then, Upstream};
@@ -127,6 +129,36 @@ async fn a_session_opens_no_websocket_for_another_origin() {
     let mut wire = gateway.wire().await;
     wire.send(open("https://app.test")).await;
     assert_eq!(wire.answer().await.status, 101);
+}
+
+/// A WebSocket that is in use lasts longer than it may pause; a stream that stands still does not.
+#[tokio::test]
+async fn a_websocket_in_use_outlives_the_longest_pause() {
+    let app = Upstream::answering(|seen| match seen.target.as_str() {
+        "/socket" => Reply::raw(SWITCHED, Then::Echo),
+        _ => Reply::raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", Then::Hang),
+    })
+    .await;
+    let gateway = Gateway::before(&app).await;
+    let key = gateway.key().await;
+    let mut socket = gateway.wire().await;
+    socket
+        .send(format!("GET /socket HTTP/1.1\r\nHost: app.test\r\nX-API-Key: {key}\r\n{WEBSOCKET}\r\n"))
+        .await;
+    socket.answer().await.expect(101);
+    for _ in 0..2 {
+        let mut stream = gateway.wire().await;
+        stream.send("GET /public/stream HTTP/1.1\r\nHost: app.test\r\n\r\n").await;
+        let mut text = String::new();
+        while !text.contains("abc") {
+            text += &String::from_utf8_lossy(&stream.some().await);
+        }
+        gateway.clock.advance(Duration::from_secs(90));
+        stream.rest().await;
+        let frame = [0x81, 0x82, 0, 0, 0, 0, b'h', b'i'];
+        socket.send(frame).await;
+        assert_eq!(socket.exactly(frame.len()).await, frame);
+    }
 }
 
 /// what was opened under a key ends with it.
