@@ -1,11 +1,15 @@
 //! What the gate answers itself: `/.portcullis/` on every host, and two well-known documents on the public
 //! one unless a route claims them (product decision 1).
 
+use std::time::Duration;
+
 use axum::Router;
+use bytes::Bytes;
 use http::header::HOST;
-use http::{Method, Request, Response};
-use http_body_util::Limited;
-use hyper::body::Incoming;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body as HttpBody, Incoming};
+use tokio::time::timeout;
 use tower::ServiceExt;
 
 use super::Plan;
@@ -14,6 +18,7 @@ use super::body::Body;
 use super::routes::Found;
 use crate::model::caller::Caller;
 use crate::model::route::PathRule;
+use crate::web::problem::Problem;
 
 /// The prefix that is the gate's on every host.
 const PREFIX: &str = "/.portcullis/";
@@ -26,6 +31,9 @@ const PUBLIC_ONLY: [&str; 1] = ["/.portcullis/keys/report"];
 
 /// Longest body that an endpoint reads, in bytes.
 const LONGEST_BODY: usize = 64 * 1024;
+
+/// Longest wait for the whole of such a body.
+const BODY_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Whether the gate answers this path on this host itself.
 pub fn is_own(path: &str, host: &str, plan: &Plan) -> bool {
@@ -49,9 +57,18 @@ fn is_claimed(path: &str, host: &str, plan: &Plan) -> bool {
     }
 }
 
-/// Lets the endpoints answer.
+/// Lets the endpoints answer, once the whole body is there.
 pub async fn answer(endpoints: &Router, caller: &Caller, request: Request<Incoming>) -> Response<Body> {
-    let mut request = request.map(|body| axum::body::Body::new(Limited::new(body, LONGEST_BODY)));
+    let (head, body) = request.into_parts();
+    let body = match whole(body, BODY_DEADLINE).await {
+        Ok(bytes) => axum::body::Body::from(bytes),
+        Err(problem) => {
+            let mut response = problem.for_programs(&caller.request_id).map(|bytes| Body::Own(Some(bytes)));
+            harden(response.headers_mut());
+            return response;
+        }
+    };
+    let mut request = Request::from_parts(head, body);
     request.extensions_mut().insert(caller.clone());
     request.headers_mut().remove(HOST);
     let mut response = match endpoints.clone().oneshot(request).await {
@@ -60,4 +77,57 @@ pub async fn answer(endpoints: &Router, caller: &Caller, request: Request<Incomi
     };
     harden(response.headers_mut());
     response
+}
+
+/// A whole body of the length that an endpoint reads, within a deadline.
+async fn whole<B>(body: B, deadline: Duration) -> Result<Bytes, Problem>
+where
+    B: HttpBody<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    match timeout(deadline, Limited::new(body, LONGEST_BODY).collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-long"))
+        }
+        Ok(Err(_)) => Err(Problem::new(StatusCode::BAD_REQUEST, "body-broken")),
+        Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body-broken")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use http_body_util::Full;
+    use hyper::body::Frame;
+
+    use super::*;
+
+    /// A body of which nothing ever comes.
+    struct Stalled;
+
+    impl HttpBody for Stalled {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            Poll::Pending
+        }
+    }
+
+    /// F8: a body that does not come, or not in time, holds no connection.
+    #[tokio::test]
+    async fn a_body_that_stands_still_or_is_too_long_is_given_up() {
+        let at_once = |body| whole(body, Duration::ZERO);
+        assert_eq!(at_once(Stalled).await.unwrap_err().status, StatusCode::REQUEST_TIMEOUT);
+        let long = Full::new(Bytes::from(vec![0; LONGEST_BODY + 1]));
+        assert_eq!(whole(long, BODY_DEADLINE).await.unwrap_err().status, StatusCode::PAYLOAD_TOO_LARGE);
+        let short = Full::new(Bytes::from_static(b"key"));
+        assert_eq!(whole(short, BODY_DEADLINE).await.unwrap(), "key");
+    }
 }
