@@ -53,7 +53,7 @@ fn is_claimed(path: &str, host: &str, plan: &Plan) -> bool {
         Found::Route(served) => match &served.route.path {
             PathRule::Prefix(prefix) | PathRule::Exact(prefix) => prefix.starts_with("/.well-known"),
         },
-        Found::NoRoute | Found::NoMethod(_) | Found::NoHost => false,
+        Found::NoRoute | Found::NoMethod(_) | Found::TwoRoutes | Found::NoHost => false,
     }
 }
 

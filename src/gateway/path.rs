@@ -23,6 +23,9 @@ pub enum BadPath {
     /// A percent sign without two hexadecimal digits.
     #[error("the path has a broken percent escape")]
     Escape,
+    /// Parameters, escapes or double slashes by which it may belong to a narrower route.
+    #[error("the path may belong to two routes")]
+    TwoRoutes,
     /// An escape of a byte that the route does not allow encoded (`%2F`, `%5C`, `%00`, `%3B`, `%25`, …).
     #[error("the path has an escaped character that this route does not take")]
     Encoded(u8),
@@ -148,15 +151,54 @@ fn escaped_byte(escape: &[u8]) -> Option<u8> {
 /// any number of times over (P3).
 fn is_dot_segment(segment: &str) -> bool {
     if segment.contains('%') {
-        let mut plain = segment.to_owned();
-        while plain.contains("%25") {
-            plain = plain.replace("%25", "%");
-        }
-        let plain = plain.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/").replace("%5c", "/");
+        let plain = with_single_escapes(segment)
+            .to_ascii_lowercase()
+            .replace("%2e", ".")
+            .replace("%2f", "/")
+            .replace("%5c", "/");
         plain.replace("%3b", ";").replace("%00", ";").split('/').any(is_dots)
     } else {
         is_dots(segment)
     }
+}
+
+/// A path with `%25`, `%2525` and so on before two digits taken for the one percent sign that they come to, in
+/// one pass however often they are nested.
+fn with_single_escapes(path: &str) -> String {
+    let mut plain = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('%') {
+        plain.push_str(before);
+        plain.push('%');
+        rest = after.trim_start_matches("25");
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// How an app may read a path that is not plain: escapes decoded however often, parameters cut off, slashes
+/// merged. `None` where there is only one reading.
+pub fn other_reading(path: &str) -> Option<String> {
+    let plain = memchr::memchr2(b';', b'%', path.as_bytes()).is_none() && !path.contains("//");
+    if plain {
+        return None;
+    }
+    let single = with_single_escapes(path);
+    let mut bytes = Vec::with_capacity(single.len());
+    let mut rest = single.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let escaped = escaped_byte(rest);
+        bytes.push(escaped.unwrap_or(byte));
+        rest = if escaped.is_some() { rest.get(3..).unwrap_or_default() } else { after };
+    }
+    let text = String::from_utf8_lossy(&bytes).replace('\\', "/");
+    let text = text.split(['?', '#', '\0']).next().unwrap_or_default();
+    let segments = text.split('/').map(|segment| segment.split(';').next().unwrap_or_default());
+    Some(
+        segments
+            .filter(|segment| !segment.is_empty())
+            .fold(String::new(), |path, segment| path + "/" + segment),
+    )
 }
 
 fn is_dots(segment: &str) -> bool {
@@ -207,6 +249,32 @@ mod tests {
         ] {
             assert_eq!(strict(bad), Err(BadPath::DotSegment), "{bad}");
         }
+    }
+
+    /// A long run of nested escapes is looked at once, not once a level.
+    #[test]
+    fn nested_escapes_are_undone_in_one_pass() {
+        assert_eq!(with_single_escapes("/%2525252e%25/%"), "/%2e%/%");
+        let nested = |tail: &str| format!("/%{}{tail}/x", "25".repeat(1_000_000));
+        assert_eq!(normalise(&nested("2e")), Err(BadPath::DotSegment));
+        assert!(normalise(&nested("41")).is_ok());
+    }
+
+    /// P1 to P3: what apps make of parameters, escapes and double slashes.
+    #[test]
+    fn a_path_that_is_not_plain_has_another_reading() {
+        for (path, other) in [
+            ("/admin;x/panel", "/admin/panel"),
+            ("/a/;x/b;y=z", "/a/b"),
+            ("/a%2Fb%5Cc", "/a/b/c"),
+            ("/%2561dmin%253Bx", "/admin"),
+            ("//a//b/", "/a/b"),
+            ("/a%3Fb/c", "/a"),
+            ("/a%20b", "/a b"),
+        ] {
+            assert_eq!(other_reading(path).as_deref(), Some(other), "{path}");
+        }
+        assert_eq!(other_reading("/a/b.c"), None);
     }
 
     /// P2, P6, P15 and bad bytes.

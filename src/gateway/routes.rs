@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::Method;
 
+use super::path::other_reading;
 use crate::model::route::{PathRule, Route, Routing};
 use crate::telemetry::metrics::{Metrics, RouteMetrics};
 
@@ -16,6 +17,13 @@ pub struct Served {
     pub route: Arc<Route>,
     /// Its counters.
     pub counters: RouteMetrics,
+}
+
+impl Served {
+    /// Whether this is another route whose path says no less than that of `other`.
+    fn is_narrower_than(&self, other: &Self) -> bool {
+        !std::ptr::eq(self, other) && self.route.path.text().len() >= other.route.path.text().len()
+    }
 }
 
 /// Every route, ready to be found.
@@ -41,6 +49,8 @@ pub enum Found<'t> {
     NoRoute,
     /// The path is served, by other methods.
     NoMethod(Vec<Method>),
+    /// Apps may read the path as one of a narrower route.
+    TwoRoutes,
     /// The host is none of ours.
     NoHost,
 }
@@ -63,11 +73,19 @@ impl RouteTable {
         Self { hosts }
     }
 
-    /// Finds the route of a canonical host, a path in normal form and a method.
+    /// Finds the route of a canonical host, a path in normal form and a method. A path that an app may read
+    /// as one of a narrower route (`/admin;x` as `/admin`) is refused, so that no route lends it its access.
     pub fn find(&self, host: &str, path: &str, method: &Method) -> Found<'_> {
-        match self.hosts.get(host).or_else(|| self.wildcard(host)) {
-            Some(routes) => routes.find(path, method),
-            None => Found::NoHost,
+        let Some(routes) = self.hosts.get(host).or_else(|| self.wildcard(host)) else {
+            return Found::NoHost;
+        };
+        let found = routes.find(path, method);
+        let other = other_reading(path).map(|other| routes.find(&other, method));
+        match (&found, other) {
+            (Found::Route(served), Some(Found::Route(other))) if other.is_narrower_than(served) => {
+                Found::TwoRoutes
+            }
+            _ => found,
         }
     }
 
@@ -162,6 +180,25 @@ mod tests {
         assert_eq!(name(table.find("x.w", "/", &Method::GET)), "root");
         assert_eq!(name(table.find("x.y.w", "/", &Method::GET)), "NoHost");
         assert_eq!(name(table.find("other", "/", &Method::GET)), "NoHost");
+    }
+
+    /// P2, P3: whatever an app takes for a path of a closed route does not come in by an open one.
+    #[test]
+    fn a_path_with_two_readings_is_on_no_route_when_they_differ() {
+        let prefix = |path: &str| PathRule::Prefix(path.into());
+        let table = table(vec![
+            route("root", prefix("/"), &[]),
+            route("admin", prefix("/admin"), &[]),
+            route("exact", PathRule::Exact("/one".into()), &[]),
+            route("odd", prefix("/odd;x"), &[]),
+        ]);
+        let find = |path: &str| name(table.find("h", path, &Method::GET));
+        for path in ["/admin;x/panel", "/admin%2Fpanel", "//admin", "/;x/admin", "/%2561dmin", "/one;x"] {
+            assert_eq!(find(path), "TwoRoutes", "{path}");
+        }
+        assert_eq!(find("/admin/panel;x"), "admin");
+        assert_eq!(find("/other;x/a%20b"), "root");
+        assert_eq!(find("/odd;x/y"), "odd");
     }
 
     #[test]

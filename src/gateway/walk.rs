@@ -90,6 +90,7 @@ impl Walk<'_> {
                 let list = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
                 Err(Refusal::NoMethod(HeaderValue::try_from(list).unwrap_or(HeaderValue::from_static(""))))
             }
+            Found::TwoRoutes => Err(Refusal::Path(path::BadPath::TwoRoutes)),
             Found::NoHost => Err(Refusal::Misdirected),
         }
     }

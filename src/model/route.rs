@@ -89,6 +89,15 @@ pub enum PathRule {
     Exact(Arc<str>),
 }
 
+impl PathRule {
+    /// The path as configured, in normal form.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Prefix(path) | Self::Exact(path) => path,
+        }
+    }
+}
+
 /// Who may enter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {

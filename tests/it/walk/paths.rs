@@ -314,3 +314,19 @@ async fn malformed_pseudo_headers_are_refused() {
     }
     assert!(app.seen().is_empty(), "{:?}", app.seen());
 }
+
+/// P1 to P3: no spelling of a path that an app may take for one of a closed route comes in by an open one.
+#[tokio::test]
+async fn an_open_route_lends_its_access_to_no_other_reading_of_a_path() {
+    let app = Upstream::echo().await;
+    let gateway = Gateway::before(&app).await;
+    for over in Over::BOTH {
+        for path in
+            ["/public/closed;x/y", "/public/;x/closed", "/public/closed;x", "/encoded//../public/closed"]
+        {
+            gateway.ask(&Ask::get(path), over).await.expect(400);
+        }
+        gateway.ask(&Ask::get("/public/other;x/y"), over).await.expect(200);
+    }
+    assert!(app.seen().iter().all(|seen| !seen.target.contains("closed")));
+}
