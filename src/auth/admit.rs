@@ -257,7 +257,8 @@ fn evaluated(
 
 /// The identity of the last admission, where it rests on the very same standing, platform and moment. Its
 /// credentials were found covered then, and whatever could end that since is in `until` or is a change,
-/// which makes another standing.
+/// which makes another standing. One without credentials, from a route that can do without, says nothing to
+/// a route that cannot: there it matters whether there were none or several.
 fn reusable(
     last: Option<Arc<Identity>>,
     standing: &Arc<Standing>,
@@ -268,6 +269,7 @@ fn reusable(
     last.filter(|last| {
         Arc::ptr_eq(&last.standing, standing)
             && last.platform == route.platform
+            && (last.credentials.is_some() || !route.access.needs_credentials())
             && last.until.is_none_or(|until| moment.now < until)
             && claim.picked.is_none_or(|picked| last.credentials.as_deref() == Some(picked))
             && (claim.picked.is_some() || !last.was_picked)

@@ -100,7 +100,7 @@ fn choose(
     roles: &Roles,
     now: Timestamp,
 ) -> Result<Chosen, AuthError> {
-    let needed = matches!(route.access, Access::Member(_) | Access::Role(..));
+    let needed = route.access.needs_credentials();
     let candidates = match claim.key {
         Some(key) => carried(key, claim.picked, route)?,
         None => {

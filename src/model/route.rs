@@ -113,6 +113,13 @@ pub enum Access {
     Role(Rank, Demands),
 }
 
+impl Access {
+    /// Whether it takes credentials on the platform, and not merely somebody or nobody.
+    pub const fn needs_credentials(&self) -> bool {
+        matches!(self, Self::Member(_) | Self::Role(..))
+    }
+}
+
 /// What a route demands beyond its access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Demands {

@@ -112,3 +112,18 @@ async fn a_suspended_persons_session_is_refused_on_the_next_request() {
         gateway.ask(&with(&session), over).await.expect(401);
     }
 }
+
+/// Product decision 3: with several credentials one must be chosen, also right after a route that needs none.
+#[tokio::test]
+async fn several_credentials_are_listed_whatever_was_visited_before() {
+    let app = Upstream::echo().await;
+    let gateway = Gateway::before(&app).await;
+    gateway.household.space("second").await;
+    let session = gateway.session().await;
+    for over in Over::BOTH {
+        let optional = Ask { target: "/optional/x".into(), ..with(&session) };
+        gateway.ask(&optional, over).await.expect(200);
+        let text = gateway.ask(&with(&session), over).await.expect(403).text();
+        assert!(text.contains("app/home/second/viewer"), "{text}");
+    }
+}

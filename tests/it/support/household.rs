@@ -124,6 +124,21 @@ impl Household {
         account.id
     }
 
+    /// Another space, in which everybody with a grant in the whole organisation may work too.
+    pub(crate) async fn space(&self, slug: &str) {
+        let space = Space {
+            id: SpaceId::mint(),
+            organisation: self.organisation,
+            slug: slug.parse().unwrap(),
+            name: slug.into(),
+            created_at: self.app.clock.now(),
+        };
+        let mut tx = self.begin().await;
+        spaces::insert(&mut tx, &space).await.unwrap();
+        tx.change(Change::Organisation(self.organisation));
+        self.app.commit(tx).await.unwrap();
+    }
+
     async fn begin(&self) -> Tx {
         self.app.store.begin().await.unwrap()
     }
