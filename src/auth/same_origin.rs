@@ -3,7 +3,8 @@
 //! (product decision 11; R-53).
 
 use http::Method;
-use http::header::{ORIGIN, UPGRADE};
+use http::header::{HOST, ORIGIN, UPGRADE};
+use http::uri::Authority;
 
 use super::admit::Asked;
 
@@ -31,16 +32,61 @@ fn is_listed(asked: Asked<'_>, origin: &[u8]) -> bool {
         .is_some_and(|cors| cors.origins.iter().any(|listed| listed.as_bytes() == origin))
 }
 
-/// `scheme://host[:port]` of the very host that the request names. Ports are told apart by fetch metadata,
-/// which every browser that keeps cookies in `__Host-` sends over TLS.
+/// `scheme://host[:port]` of the very host and port that the request names: a neighbour on another port gets
+/// the same cookies from a browser, and not every browser sends fetch metadata with a WebSocket.
 fn is_own(asked: Asked<'_>, origin: &[u8]) -> bool {
-    let scheme: &[u8] = if asked.caller.secure { b"https://" } else { b"http://" };
+    let field = || asked.head.headers.get(HOST).and_then(|host| host.to_str().ok());
+    let named = asked.head.uri.authority().map(Authority::as_str).or_else(field);
+    let port = named.and_then(|named| split(named).1);
+    let scheme: (&[u8], &str) = if asked.caller.secure { (b"https://", "443") } else { (b"http://", "80") };
+    is_same(origin, scheme, (asked.host, port))
+}
+
+/// Whether an origin is this scheme, host and port; a port left out is the scheme's own.
+fn is_same(origin: &[u8], (scheme, usual): (&[u8], &str), (host, port): (&str, Option<&str>)) -> bool {
     let Some(authority) = origin.strip_prefix(scheme).and_then(|rest| std::str::from_utf8(rest).ok()) else {
         return false;
     };
-    let name = match authority.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => authority,
-    };
-    name.eq_ignore_ascii_case(asked.host)
+    let (name, of_origin) = split(authority);
+    name.eq_ignore_ascii_case(host) && of_origin.unwrap_or(usual) == port.unwrap_or(usual)
+}
+
+/// A name and the port after it, if one is written.
+fn split(authority: &str) -> (&str, Option<&str>) {
+    match authority.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
+            (name, Some(port).filter(|port| !port.is_empty()))
+        }
+        _ => (authority, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// scheme, host and port make an origin.
+    #[test]
+    fn another_port_is_another_origin() {
+        let same = |origin: &str, port: Option<&str>| {
+            is_same(origin.as_bytes(), (b"https://", "443"), ("app.test", port))
+        };
+        assert!(same("https://app.test", None));
+        assert!(same("https://APP.test:443", None));
+        assert!(same("https://app.test", Some("443")));
+        assert!(same("https://app.test:8443", Some("8443")));
+        for (origin, port) in [
+            ("https://app.test:9000", None),
+            ("https://app.test:9000", Some("8443")),
+            ("https://app.test", Some("8443")),
+            ("http://app.test", None),
+            ("https://app.test.evil", None),
+            ("https://evil@app.test", None),
+            ("null", None),
+        ] {
+            assert!(!same(origin, port), "{origin} {port:?}");
+        }
+        assert_eq!(split("[::1]:8443"), ("[::1]", Some("8443")));
+        assert_eq!(split("[::1]"), ("[::1]", None));
+    }
 }
