@@ -2,6 +2,7 @@
 //! stands still for too long (R-51; revocation reaches sockets, streams and bodies).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::api_key;
 use super::error::{AuthError, BadKey, Lack};
@@ -18,17 +19,22 @@ use crate::model::identity::Presented;
 pub async fn round(app: &App) {
     let moment = app.moment();
     let enough = app.knows_enough(moment.now) || changes::follow(app).await.is_ok();
-    for listed in app.live.under_way() {
-        let ended = listed.ticket.until.is_some_and(|until| until <= moment.now);
-        let guarded = listed.ticket.holder.is_some();
-        if ended
-            || listed.stands_still(moment.now)
-            || (guarded && !enough)
-            || !still_admitted(app, &listed).await
-        {
-            listed.cut.cancel();
+    let (under_way, next) = (app.live.under_way(), AtomicUsize::new(0));
+    // One that waits for the store must not keep the others from being looked at.
+    let lane = || async {
+        while let Some(listed) = under_way.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let ended = listed.ticket.until.is_some_and(|until| until <= moment.now);
+            let guarded = listed.ticket.holder.is_some();
+            if ended
+                || listed.stands_still(moment.now)
+                || (guarded && !enough)
+                || !still_admitted(app, listed).await
+            {
+                listed.cut.cancel();
+            }
         }
-    }
+    };
+    tokio::join!(lane(), lane(), lane(), lane(), lane(), lane(), lane(), lane());
 }
 
 async fn still_admitted(app: &App, listed: &Arc<Listed>) -> bool {
