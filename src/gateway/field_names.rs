@@ -26,7 +26,7 @@ const IDENTITY: [&str; 18] = [
 ];
 
 /// Fields that tell about the connection: rebuilt from the peer, never believed (H6, section 6.7).
-const FORWARDING: [&str; 12] = [
+const FORWARDING: [&str; 14] = [
     "forwarded",
     "via",
     "x-real-ip",
@@ -36,7 +36,9 @@ const FORWARDING: [&str; 12] = [
     "cf-connecting-ip",
     "fastly-client-ip",
     "x-rewrite-url",
+    "x-http-method",
     "x-http-method-override",
+    "x-method-override",
     "x-request-id",
     "x-https",
 ];
@@ -152,7 +154,7 @@ mod tests {
     #[test]
     fn forwarding_fields_are_dropped() {
         for name in
-            ["x-forwarded-for", "x-forwarded-ssl", "x-forwarded-prefix", "x-original-url", "forwarded"]
+            ["x-forwarded-for", "x-forwarded-ssl", "x-forwarded-prefix", "x-original-url", "x-http-method"]
         {
             assert!(dropped(name, &[]), "{name}");
         }

@@ -59,7 +59,8 @@ pub fn canonical(named: &str) -> Result<Cow<'_, str>, BadHost> {
         Some(rest) => {
             let (inside, after) = rest.split_once(']').ok_or(BadHost::Malformed)?;
             inside.parse::<std::net::Ipv6Addr>().map_err(|_| BadHost::Malformed)?;
-            (named.get(..inside.len() + 2).unwrap_or_default(), after.strip_prefix(':').unwrap_or(after))
+            let port = if after.is_empty() { Some("") } else { after.strip_prefix(':') };
+            (named.get(..inside.len() + 2).unwrap_or_default(), port.ok_or(BadHost::Malformed)?)
         }
         None => named.split_once(':').unwrap_or((named, "")),
     };
@@ -104,6 +105,8 @@ mod tests {
             "a%41",
             "[::1",
             "[x]",
+            "[::1]80",
+            "[::1].",
             "a:b",
             "a:123456",
             "u@h",
