@@ -93,7 +93,8 @@ def rounds(bench, words, results):
     scenarios, rows = words.scenarios.split(","), words.rows.split(",")
     for _ in range(words.rounds):
         runs = []
-        results["rounds"].append({"began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "quick": words.quick, "runs": runs})
+        began = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        results["rounds"].append({"began": began, "quick": words.quick, "runs": runs})
         for scenario in scenarios:
             for row in rows:
                 if row == "direct" and scenario not in ("A", "H"):
