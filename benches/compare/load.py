@@ -58,7 +58,7 @@ def wrk(proxy, connections, seconds):
     errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
     refused = number(r"Non-2xx or 3xx responses: (\d+)", text, 0.0)
     return {
-        "requests": number(r"(\d+) requests in", text),
+        "requests": number(r"(\d+) requests in", text) - refused,
         "requests_per_s": number(r"Requests/sec:\s+([\d.]+)", text),
         "failed": refused + sum(map(int, errors.groups() if errors else [])),
         "p50_us": percentile(50),
@@ -93,8 +93,8 @@ def per_request(proxy, seconds, load):
         return load(seconds)
     with Window(proxy.process) as window:
         done = load(seconds)
-    if done["requests"] < 100:
-        raise RuntimeError(f"only {done['requests']} requests were answered")
+    if done["requests"] < 100 or done["failed"] > done["requests"] / 100:
+        raise RuntimeError(f"{done['requests']} requests were answered and {done['failed']} failed")
     cost = 1e6 * window.cpu / (done["requests"] + done["failed"])
     return done | window.facts() | {"cpu_us_per_request": cost, "resident_kib": proxy.process.memory()}
 
