@@ -1,6 +1,6 @@
 //! Changes by cookie: a browser sends the session cookie along with whatever any page asks for, so a
 //! request that may change something must come from the host itself or from an origin its route lists
-//! (product decision 11; R-53).
+//!
 
 use http::Method;
 use http::header::{HOST, ORIGIN, UPGRADE};

@@ -54,7 +54,7 @@ pub fn to(refusal: Refusal, audience: &Audience, request: &RequestId) -> Respons
     let quota = refusal.quota();
     let mut problem = refusal.problem();
     if audience.script || audience.kind == Kind::Person {
-        // A browser would answer the challenge with a password prompt (pain 6).
+        // A browser would answer the challenge with a password prompt.
         problem.challenge = Challenge::None;
     }
     let mut response = match audience.kind {

@@ -1,5 +1,5 @@
 //! Cross-origin rules of a route: real preflights are answered here, other answers get the fields that let
-//! a listed origin read them (pain 5). `OPTIONS` that is no preflight is a request like any other.
+//! a listed origin read them. `OPTIONS` that is no preflight is a request like any other.
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,

@@ -1,5 +1,5 @@
 //! Which field names belong to the gate. Names are compared after folding, because apps fold them too:
-//! `X_Forwarded.User` and `x-forwarded-user` are one name to somebody (gate rows H1–H6).
+//! `X_Forwarded.User` and `x-forwarded-user` are one name to somebody (H1–H6).
 
 use http::HeaderName;
 
@@ -25,7 +25,7 @@ const IDENTITY: [&str; 18] = [
     "x-webauth-user",
 ];
 
-/// Fields that tell about the connection: rebuilt from the peer, never believed (H6, section 6.7).
+/// Fields that tell about the connection: rebuilt from the peer, never believed (H6).
 const FORWARDING: [&str; 14] = [
     "forwarded",
     "via",
@@ -150,7 +150,7 @@ mod tests {
         assert!(dropped("transfer.encoding", &["transfer.encoding"]));
     }
 
-    /// H6, section 6.7 and 7.2.
+    /// H6.
     #[test]
     fn forwarding_fields_are_dropped() {
         for name in

@@ -1,5 +1,5 @@
 //! Works out who is on the line: the client's address through trusted proxies only, whether others can
-//! read along, and a name for the request. Nothing a stranger sends is believed (H6, H7, pain 21).
+//! read along, and a name for the request. Nothing a stranger sends is believed (H6, H7).
 
 use std::any::Any;
 use std::net::IpAddr;
@@ -180,7 +180,7 @@ mod tests {
         (caller.address.to_string(), chain.to_str().unwrap().to_owned())
     }
 
-    /// H6, pain 21: only a trusted peer is believed, and only back to the first untrusted hop.
+    /// H6: only a trusted peer is believed, and only back to the first untrusted hop.
     #[test]
     fn the_client_is_the_rightmost_untrusted_address() {
         let is = |who: &str, chain: &str| (who.to_owned(), chain.to_owned());

@@ -1,4 +1,4 @@
-//! Which host a request is for: exactly one, well-formed, in one spelling (gate rows H7, H8, P9, P14).
+//! Which host a request is for: exactly one, well-formed, in one spelling (H7, H8, P9, P14).
 
 use std::borrow::Cow;
 
@@ -119,7 +119,7 @@ mod tests {
         }
     }
 
-    /// Section 6.2, H8, P14: exactly one host.
+    /// H8, P14: exactly one host.
     #[test]
     fn a_request_names_exactly_one_host() {
         let uri = |text: &str| text.parse::<Uri>().unwrap();

@@ -1,5 +1,5 @@
 //! What the gate answers itself: `/.portcullis/` on every host, and two well-known documents on the public
-//! one unless a route claims them (product decision 1).
+//! one unless a route claims them.
 
 use std::time::Duration;
 

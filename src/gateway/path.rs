@@ -1,5 +1,5 @@
 //! The one path that is decided on and forwarded. Whatever an app might read in two ways is refused
-//! before a route is looked for (gate rows P1–P6, P15).
+//! before a route is looked for (P1–P6, P15).
 
 use std::borrow::Cow;
 
@@ -306,7 +306,7 @@ mod tests {
         }
     }
 
-    /// Section 7.1: what a route allows is forwarded byte for byte.
+    /// What a route allows is forwarded byte for byte.
     #[test]
     fn a_route_can_allow_encoded_bytes_and_double_slashes() {
         let policy =

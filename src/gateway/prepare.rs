@@ -77,7 +77,7 @@ pub fn prepare(head: &mut Parts, known: &Known<'_>) {
     }
 }
 
-/// `Host` as the client named it, and what frameworks read of it (section 7.2).
+/// `Host` as the client named it, and what frameworks read of it.
 fn set_host(headers: &mut HeaderMap, known: &Known<'_>) {
     let host = match headers.get(HOST) {
         Some(host) => host.clone(),

@@ -19,7 +19,7 @@ pub enum BadFields {
     /// A field that may stand once stands more often.
     #[error("a field that may be sent once was sent more often")]
     Repeated,
-    /// `Transfer-Encoding` other than one `chunked` (section 6.3).
+    /// `Transfer-Encoding` other than one `chunked`.
     #[error("the transfer coding is not plain chunked")]
     TransferCoding,
     /// `Expect` other than `100-continue`.
@@ -124,7 +124,7 @@ fn drop_nominated(headers: &mut HeaderMap) {
     }
 }
 
-/// Joins the crumbs of HTTP/2 into one field (section 6.10) and takes our own cookies out of it.
+/// Joins the crumbs of HTTP/2 into one field and takes our own cookies out of it.
 fn drop_our_cookies(headers: &mut HeaderMap) {
     let mut crumbs = headers.get_all(COOKIE).iter();
     let Some(first) = crumbs.next() else { return };
@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(left, map(&[("cookie", "a=b"), ("content-length", "3")]));
     }
 
-    /// Section 6.10, R-52.
+    ///
     #[test]
     fn crumbs_are_joined_and_our_cookies_taken_out() {
         let left = cleaned(&[("cookie", "a=b"), ("cookie", "__Host-portcullis=x; c=d"), ("cookie", "e=f")]);
@@ -234,7 +234,7 @@ mod tests {
         assert!(cleaned(&[("te", "gzip")]).is_empty());
     }
 
-    /// F1, H8, section 6.3.
+    /// F1, H8.
     #[test]
     fn doubtful_framing_is_refused() {
         let check = |fields: &[(&str, &str)]| inspect(&map(fields));

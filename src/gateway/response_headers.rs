@@ -6,8 +6,7 @@ use http::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, T
 use super::field_names::{fold, is_hop, may_be_nominated};
 use super::request_headers::is_our_cookie;
 
-/// Removes hop-by-hop fields, those that `Connection` nominates, and `Set-Cookie` of the gate's names
-/// (product decision 8).
+/// Removes hop-by-hop fields, those that `Connection` nominates, and `Set-Cookie` of the gate's names.
 pub fn clean(headers: &mut HeaderMap) {
     if headers.contains_key(CONNECTION) {
         drop_nominated(headers);

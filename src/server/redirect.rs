@@ -1,5 +1,5 @@
 //! The clear-text port whose only answer is the way to https, and that only to hosts we know: a made-up
-//! `Host` must never end up in a `Location` (gate row H7).
+//! `Host` must never end up in a `Location` (H7).
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, Version, header};

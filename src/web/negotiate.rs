@@ -1,5 +1,5 @@
 //! Person or program? A person navigates and can use a page; everybody else gets a problem document and is
-//! never redirected (product decision 11; pains 4, 6).
+//! never redirected.
 
 use http::Method;
 use http::header::{ACCEPT, HeaderMap, HeaderName, ORIGIN};

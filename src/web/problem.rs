@@ -33,7 +33,7 @@ pub struct Problem {
 /// What a 401 asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Challenge {
-    /// Nothing: no 401, or a script in a browser, which would show a password prompt (pain 6).
+    /// Nothing: no 401, or a script in a browser, which would show a password prompt.
     None,
     /// A key, by Basic or Bearer (RFC 7617, RFC 6750).
     Key,

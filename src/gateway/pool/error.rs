@@ -50,7 +50,7 @@ pub enum Fault {
     /// Both a length and a transfer coding (RFC 9112, 6.3): where the answer ends is anybody's guess.
     #[error("both Content-Length and Transfer-Encoding")]
     TwoFramings,
-    /// 101 to a request that asked for no upgrade (gate.md 6.11).
+    /// 101 to a request that asked for no upgrade.
     #[error("an upgrade that was not asked for")]
     UnaskedUpgrade,
     /// The request cannot be said in HTTP/2 (no usable `Host`).

@@ -28,7 +28,7 @@ impl<B> Lease<B> {
     }
 
     /// The answer was read to its end: the connection may serve the next request, unless it was signed in
-    /// (gate.md F5) or asked for an upgrade (F2).
+    /// (F5) or asked for an upgrade (F2).
     pub fn done(self) {
         match self.hold {
             Hold::Line(place) if self.reusable => place.give_back(Instant::now()),

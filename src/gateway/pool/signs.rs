@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::app::live::LiveStream;
 
 /// Bytes that may come between a request and the head of its answer, interim answers included
-/// (gate.md 6.13: a flood of 1xx). hyper bounds one head; this bounds all of them.
+/// (a flood of 1xx). hyper bounds one head; this bounds all of them.
 pub(super) const LONGEST_PRELUDE: u64 = 256 * 1024;
 
 /// An answer that takes longer than this belongs to an exchange that lasts.

@@ -1,4 +1,4 @@
-//! Keys: what makes one good, and what ends it (rows K3, K7, K8, K9, requirements section 3).
+//! Keys: what makes one good, and what ends it (rows K3, K7, K8, K9).
 
 use std::time::Duration;
 

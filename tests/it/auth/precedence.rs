@@ -1,4 +1,4 @@
-//! Which credential decides, and what an unreadable one means (product decisions 4 and 5, R-63 to R-65).
+//! Which credential decides, and what an unreadable one means.
 
 use crate::support::ask::{Ask, Over};
 use crate::support::gateway::Gateway;
@@ -70,7 +70,7 @@ async fn the_first_presented_credential_decides() {
     }
 }
 
-/// Product decision 5: a key in the query is no credential.
+/// A key in the query is no credential.
 #[tokio::test]
 async fn a_key_in_the_query_is_no_credential() {
     let app = Upstream::echo().await;
@@ -83,7 +83,7 @@ async fn a_key_in_the_query_is_no_credential() {
     }
 }
 
-/// Product decision 4: a route says which credentials it takes.
+/// A route says which credentials it takes.
 #[tokio::test]
 async fn a_route_takes_the_credentials_it_lists() {
     let app = Upstream::echo().await;
@@ -100,7 +100,7 @@ async fn a_route_takes_the_credentials_it_lists() {
     }
 }
 
-/// Product decision 13: in clear text a key is read from loopback only, and this is loopback.
+/// In clear text a key is read from loopback only, and this is loopback.
 #[tokio::test]
 async fn clear_text_is_served_to_loopback() {
     let app = Upstream::echo().await;

@@ -1,4 +1,4 @@
-//! Sessions by cookie: their host, their end, and who may use them (rows K6, K10, product decisions 8, 11, 12).
+//! Sessions by cookie: their host, their end, and who may use them (rows K6, K10).
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ async fn a_session_tells_the_app_who_it_is() {
     }
 }
 
-/// Product decision 1: a cookie counts on its own host only.
+/// A cookie counts on its own host only.
 #[tokio::test]
 async fn a_cookie_counts_on_its_own_host_only() {
     let app = Upstream::echo().await;
@@ -68,7 +68,7 @@ async fn a_session_ends_when_idle_and_when_old() {
     gateway.ask(&with(&old), Over::H2).await.expect(401);
 }
 
-/// Product decision 11: another origin cannot use the cookie for a change.
+/// Another origin cannot use the cookie for a change.
 #[tokio::test]
 async fn another_origin_cannot_use_the_cookie_for_a_change() {
     let app = Upstream::echo().await;
@@ -113,7 +113,7 @@ async fn a_suspended_persons_session_is_refused_on_the_next_request() {
     }
 }
 
-/// Product decision 3: with several credentials one must be chosen, also right after a route that needs none.
+/// With several credentials one must be chosen, also right after a route that needs none.
 #[tokio::test]
 async fn several_credentials_are_listed_whatever_was_visited_before() {
     let app = Upstream::echo().await;

@@ -1,4 +1,4 @@
-//! What upstreams do wrong (gate.md 6.13): each becomes an error or a visible cut, and a connection on which
+//! What upstreams do wrong: each becomes an error or a visible cut, and a connection on which
 //! it happened never serves again.
 
 use std::time::Duration;
@@ -174,7 +174,6 @@ async fn too_many_fields_are_no_answer() {
     is_broken(upstream).await;
 }
 
-/// gate.md 6.11.
 #[tokio::test]
 async fn an_unasked_101_is_no_answer() {
     let answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n";

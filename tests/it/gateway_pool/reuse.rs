@@ -87,7 +87,6 @@ async fn dies_under_the_second(heads: Arc<AtomicUsize>) -> Scripted {
     .await
 }
 
-/// gate.md 6.12.
 #[tokio::test]
 async fn an_idempotent_request_lost_on_a_stale_connection_is_sent_once_more() {
     let heads = Arc::new(AtomicUsize::new(0));
@@ -99,7 +98,6 @@ async fn an_idempotent_request_lost_on_a_stale_connection_is_sent_once_more() {
     assert_eq!((upstream.connections(), heads.load(Ordering::SeqCst)), (2, 3));
 }
 
-/// gate.md 6.12.
 #[tokio::test]
 async fn what_may_have_been_acted_on_is_not_sent_again() {
     let is_sent_once = async |request, retry| {

@@ -1,11 +1,11 @@
-//! What crosses the gate and what it does about faults behind it (gate sections 6 and 7, row H12).
+//! What crosses the gate and what it does about faults behind it (row H12).
 
 use crate::support::ask::{Ask, Over};
 use crate::support::frames::{DATA, END_HEADERS, END_STREAM, HEADERS, Outcome, RST_STREAM, block};
 use crate::support::gateway::Gateway;
 use crate::support::upstream::{Reply, Then, Upstream};
 
-/// Section 7.7: every method, and fields that apps live by, pass untouched.
+/// Every method, and fields that apps live by, pass untouched.
 #[tokio::test]
 async fn methods_and_fields_of_apps_pass_untouched() {
     let app = Upstream::echo().await;
@@ -44,7 +44,7 @@ async fn methods_and_fields_of_apps_pass_untouched() {
     }
 }
 
-/// Section 7.2: the host keeps its port towards the app.
+/// The host keeps its port towards the app.
 #[tokio::test]
 async fn the_host_keeps_its_port() {
     let app = Upstream::echo().await;
@@ -58,7 +58,7 @@ async fn the_host_keeps_its_port() {
     }
 }
 
-/// Section 6.6: fields of the app's connection do not reach the client, what it nominates neither.
+/// Fields of the app's connection do not reach the client, what it nominates neither.
 #[tokio::test]
 async fn connection_fields_of_the_app_stay_behind() {
     let app = Upstream::answering(|_| {
@@ -80,7 +80,7 @@ async fn connection_fields_of_the_app_stay_behind() {
     }
 }
 
-/// Section 6.5: trailers of a request do not become headers and carry no identity.
+/// Trailers of a request do not become headers and carry no identity.
 #[tokio::test]
 async fn request_trailers_carry_no_identity() {
     let app = Upstream::echo().await;
@@ -113,7 +113,7 @@ async fn request_trailers_carry_no_identity() {
     assert!(app.last().trailers.is_empty(), "{:?}", app.last().trailers);
 }
 
-/// Section 6.5: trailers of a response, which gRPC ends with, reach the client.
+/// Trailers of a response, which gRPC ends with, reach the client.
 #[tokio::test]
 async fn response_trailers_reach_the_client() {
     let app = Upstream::answering(|_| {
@@ -192,7 +192,7 @@ async fn an_early_response_reaches_the_client() {
     assert_eq!(frames.outcome(stream).await, Outcome::Answered(413, b"big".to_vec()));
 }
 
-/// Section 6.12: a client that goes away takes the exchange with the app along.
+/// A client that goes away takes the exchange with the app along.
 #[tokio::test]
 async fn a_client_that_goes_away_ends_the_exchange() {
     let app = Upstream::answering(|_| Reply::raw("", Then::Hang)).await;
@@ -211,7 +211,7 @@ async fn a_client_that_goes_away_ends_the_exchange() {
     app.lost(2).await;
 }
 
-/// Section 6.13: what is no answer becomes 502 or a visible cut, and its connection serves nobody else.
+/// What is no answer becomes 502 or a visible cut, and its connection serves nobody else.
 #[tokio::test]
 async fn faults_of_the_app_are_told_and_their_connection_is_dropped() {
     let huge = format!("HTTP/1.1 200 OK\r\nX: {}\r\nContent-Length: 0\r\n\r\n", "v".repeat(2_000_000));
@@ -243,7 +243,7 @@ async fn faults_of_the_app_are_told_and_their_connection_is_dropped() {
     }
 }
 
-/// Section 6.13: a body that ends early is cut short, never completed.
+/// A body that ends early is cut short, never completed.
 #[tokio::test]
 async fn a_cut_body_of_the_app_is_visibly_cut() {
     for bytes in [
@@ -261,7 +261,7 @@ async fn a_cut_body_of_the_app_is_visibly_cut() {
     }
 }
 
-/// Section 6.13: bytes after an answer belong to nobody.
+/// Bytes after an answer belong to nobody.
 #[tokio::test]
 async fn an_extra_answer_is_given_to_nobody() {
     let app = Upstream::answering(|seen| {
@@ -283,7 +283,7 @@ async fn an_extra_answer_is_given_to_nobody() {
     }
 }
 
-/// Section 6.12: a pooled connection that died is replaced once for what may be repeated, never for the rest.
+/// A pooled connection that died is replaced once for what may be repeated, never for the rest.
 #[tokio::test]
 async fn only_what_may_be_repeated_is_sent_again_and_only_once() {
     // Each connection answers one request and dies at the next without a word.
@@ -356,7 +356,7 @@ async fn bodies_over_the_limit_of_the_route_are_refused() {
     assert_eq!(app.seen().iter().filter(|seen| seen.whole).count(), 2);
 }
 
-/// Section 7.4: collected first, so that the app sees a length.
+/// Collected first, so that the app sees a length.
 #[tokio::test]
 async fn a_buffered_body_has_a_length() {
     let app = Upstream::echo().await;

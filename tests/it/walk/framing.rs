@@ -80,7 +80,7 @@ async fn floods_of_empty_frames_do_not_hold_the_gate_up() {
     gateway.ask(&Ask::get("/public/x"), Over::H2).await.expect(200);
 }
 
-/// F6, section 5: size and number of header fields are bounded, cookies included.
+/// F6: size and number of header fields are bounded, cookies included.
 #[tokio::test]
 async fn large_heads_are_refused() {
     let app = Upstream::echo().await;
@@ -138,7 +138,7 @@ async fn streams_at_once_are_bounded() {
 const SHORT: &str =
     "[deadlines]\nhandshake = \"300ms\"\nhead = \"300ms\"\nidle = \"300ms\"\nbody_idle = \"300ms\"\n";
 
-/// F8, section 6.1: no handshake, no request.
+/// F8: no handshake, no request.
 #[tokio::test]
 async fn a_silent_client_is_hung_up_on() {
     let app = Upstream::echo().await;

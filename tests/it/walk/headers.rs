@@ -198,7 +198,7 @@ async fn connection_cannot_nominate_what_the_gate_sets_or_reads() {
     );
 }
 
-/// H6, H7, section 6.7 and 7.2: forwarding fields come from the connection.
+/// H6, H7: forwarding fields come from the connection.
 #[tokio::test]
 async fn forwarding_fields_are_rebuilt_from_the_connection() {
     let app = Upstream::echo().await;
@@ -220,7 +220,7 @@ async fn forwarding_fields_are_rebuilt_from_the_connection() {
     }
 }
 
-/// H6, section 6.7: a listed proxy is believed about addresses, from the right up to the first that is not
+/// H6: a listed proxy is believed about addresses, from the right up to the first that is not
 /// listed, and about nothing else.
 #[tokio::test]
 async fn a_listed_proxy_is_believed_about_addresses_only() {
@@ -261,7 +261,7 @@ async fn no_redirect_or_page_repeats_a_forged_host() {
     assert!(app.seen().is_empty());
 }
 
-/// H8, section 6.8: fields that may stand once.
+/// H8: fields that may stand once.
 #[tokio::test]
 async fn repeated_singletons_are_refused() {
     let app = Upstream::echo().await;
@@ -336,7 +336,7 @@ async fn a_name_that_is_no_token_is_refused_in_http_2() {
     assert!(app.seen().is_empty(), "{:?}", app.seen());
 }
 
-/// Section 6.6: fields of the connection do not cross it, and in HTTP/2 they make the request malformed.
+/// Fields of the connection do not cross it, and in HTTP/2 they make the request malformed.
 #[tokio::test]
 async fn connection_fields_are_malformed_in_http_2() {
     let app = Upstream::echo().await;
@@ -409,7 +409,7 @@ async fn refusals_are_made_here_and_repeat_no_credential() {
     assert!(app.seen().is_empty());
 }
 
-/// Product decision 8: cookies of our names that an app sets are dropped; its own pass, all of them.
+/// Cookies of our names that an app sets are dropped; its own pass, all of them.
 #[tokio::test]
 async fn an_app_cannot_set_the_gates_cookies() {
     let app = Upstream::answering(|_| {
@@ -427,7 +427,7 @@ async fn an_app_cannot_set_the_gates_cookies() {
     }
 }
 
-/// Section 6.9: the scheme in any case, the challenge with its charset, and no answer kept.
+/// The scheme in any case, the challenge with its charset, and no answer kept.
 #[tokio::test]
 async fn the_scheme_is_read_in_any_case_and_the_challenge_is_complete() {
     let app = Upstream::echo().await;
@@ -449,7 +449,7 @@ async fn the_scheme_is_read_in_any_case_and_the_challenge_is_complete() {
     }
 }
 
-/// Section 6.10: crumbs of HTTP/2 are one field for an app that speaks HTTP/1.1.
+/// Crumbs of HTTP/2 are one field for an app that speaks HTTP/1.1.
 #[tokio::test]
 async fn cookie_crumbs_are_joined() {
     let app = Upstream::echo().await;

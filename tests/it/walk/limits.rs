@@ -1,4 +1,4 @@
-//! Budgets of failures and quotas of requests (row K5, product decision 10).
+//! Budgets of failures and quotas of requests (row K5).
 
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ async fn every_slot_counts_on_the_same_budget() {
     }
 }
 
-/// K5, section 6.7: a forwarded address is no source of its own.
+/// K5: a forwarded address is no source of its own.
 #[tokio::test]
 async fn a_forged_address_is_no_fresh_source() {
     let app = Upstream::echo().await;

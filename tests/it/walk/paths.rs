@@ -1,4 +1,4 @@
-//! One path is decided on and forwarded (rows P1 to P7, P14, P15, section 7.1).
+//! One path is decided on and forwarded (rows P1 to P7, P14, P15).
 
 use crate::support::ask::{Ask, Over};
 use crate::support::frames::Outcome;
@@ -158,7 +158,7 @@ async fn the_forwarded_path_is_the_one_that_was_decided_on() {
     }
 }
 
-/// P2, section 7.1: a route that allows escapes gets them byte for byte.
+/// P2: a route that allows escapes gets them byte for byte.
 #[tokio::test]
 async fn allowed_escapes_are_forwarded_byte_for_byte() {
     let app = Upstream::echo().await;

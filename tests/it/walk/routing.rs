@@ -79,7 +79,7 @@ async fn a_host_of_nobody_is_misdirected() {
     assert!(app.seen().is_empty());
 }
 
-/// P11, product decision 4: a cookie that cannot be one is nobody: turned away, or let in without identity.
+/// P11: a cookie that cannot be one is nobody: turned away, or let in without identity.
 #[tokio::test]
 async fn a_broken_cookie_is_nobody() {
     let app = Upstream::echo().await;
@@ -122,7 +122,7 @@ async fn methods_and_paths_of_no_route_are_told_apart() {
     }
 }
 
-/// Product decision 4: rank decides where roles are demanded.
+/// Rank decides where roles are demanded.
 #[tokio::test]
 async fn a_route_for_managers_turns_viewers_away() {
     let app = Upstream::echo().await;
@@ -137,7 +137,7 @@ async fn a_route_for_managers_turns_viewers_away() {
     assert_eq!(app.seen().len(), 2);
 }
 
-/// Section 7.7: a preflight is answered by the route's rules, a plain OPTIONS is a request like any other.
+/// A preflight is answered by the route's rules, a plain OPTIONS is a request like any other.
 #[tokio::test]
 async fn only_a_real_preflight_skips_the_credential() {
     let app = Upstream::echo().await;

@@ -29,7 +29,7 @@ async fn assert_refused(texts: &[&str]) {
     assert!(wrong.is_empty() && seen.is_empty(), "{}\nthe app saw {seen:?}", wrong.join("\n"));
 }
 
-/// F1, section 6.3: every doubtful pair of length and transfer coding.
+/// F1: every doubtful pair of length and transfer coding.
 #[tokio::test]
 async fn length_beside_transfer_coding_is_refused() {
     assert_refused(&[
@@ -50,7 +50,7 @@ async fn length_beside_transfer_coding_is_refused() {
     .await;
 }
 
-/// F1, section 6.3: anything but one `chunked`.
+/// F1: anything but one `chunked`.
 #[tokio::test]
 async fn transfer_codings_other_than_chunked_are_refused() {
     assert_refused(&[

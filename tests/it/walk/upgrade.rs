@@ -1,4 +1,4 @@
-//! WebSockets and other upgrades (row F2, section 6.11).
+//! WebSockets and other upgrades (row F2).
 
 use std::time::Duration;
 
@@ -102,7 +102,7 @@ async fn other_upgrades_and_upgrades_with_a_body_are_refused() {
     assert!(app.seen()[before..].iter().all(|seen| seen.all("upgrade").is_empty()));
 }
 
-/// Section 6.11: a 101 that nobody asked for opens nothing.
+/// A 101 that nobody asked for opens nothing.
 #[tokio::test]
 async fn an_unasked_101_is_a_fault() {
     let app = Upstream::answering(|_| Reply::raw(SWITCHED, Then::Echo)).await;
@@ -112,7 +112,7 @@ async fn an_unasked_101_is_a_fault() {
     }
 }
 
-/// Product decision 11: a browser's cookie opens no WebSocket for another origin.
+/// A browser's cookie opens no WebSocket for another origin.
 #[tokio::test]
 async fn a_session_opens_no_websocket_for_another_origin() {
     let app = Upstream::answering(switching).await;
