@@ -82,7 +82,8 @@ fn consecutive(rows: Vec<Logged>, seen: Seq) -> Option<Vec<(Seq, Change)>> {
 /// [`StoreError::Unavailable`].
 pub async fn data_version(store: &Store) -> Result<i64> {
     match store {
-        Store::Sqlite { watch, .. } => {
+        Store::Sqlite { watch, place, .. } => {
+            place.holds()?;
             within(sqlx::query_scalar::<_, i64>("PRAGMA data_version").fetch_one(watch)).await
         }
         Store::Postgres(_) => latest(store).await.map(|seq| seq.0),

@@ -75,6 +75,7 @@ pub mod memberships;
 mod migrate;
 mod open;
 pub mod organisations;
+mod place;
 pub mod sessions;
 pub mod settings;
 pub mod spaces;
@@ -90,6 +91,7 @@ use sqlx::{PgPool, SqlitePool};
 pub use error::{Constraint, StoreError};
 pub use migrate::{NEWEST, Step, apply, migrations};
 pub use open::{connect, open};
+pub use place::Place;
 pub(crate) use tx::Inner;
 pub use tx::Tx;
 
@@ -109,6 +111,8 @@ pub enum Store {
         write: SqlitePool,
         /// Asked for `PRAGMA data_version`, which is counted per connection.
         watch: SqlitePool,
+        /// Where the file was when it was opened.
+        place: Place,
     },
     /// A server that several nodes share.
     Postgres(PgPool),
@@ -127,7 +131,10 @@ impl Store {
     /// [`StoreError::Unavailable`] when no connection or no write lock is to be had in time.
     pub async fn begin(&self) -> Result<Tx> {
         let inner = match self {
-            Self::Sqlite { write, .. } => Inner::Sqlite(within(write.begin_with("BEGIN IMMEDIATE")).await?),
+            Self::Sqlite { write, place, .. } => {
+                place.holds()?;
+                Inner::Sqlite(within(write.begin_with("BEGIN IMMEDIATE")).await?)
+            }
             Self::Postgres(pool) => Inner::Postgres(within(pool.begin()).await?),
         };
         Ok(Tx::begun(inner))
@@ -138,13 +145,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when it does not.
     pub async fn ping(&self) -> Result<()> {
+        if let Self::Sqlite { place, .. } = self {
+            place.holds()?;
+        }
         on!(read self, db => sqlx::query_scalar::<_, i64>("SELECT seq FROM counter").fetch_one(db)).map(drop)
     }
 
     /// Ends every connection, after those in use are given back. SQLite folds its log into the file.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { read, write, watch } => {
+            Self::Sqlite { read, write, watch, .. } => {
                 read.close().await;
                 watch.close().await;
                 write.close().await;

@@ -9,6 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, PgConnection, PgPool, SqliteConnection};
 
+use super::place::Place;
 use super::{Result, Store, StoreError, migrate};
 use crate::config::StoreConfig;
 
@@ -68,7 +69,8 @@ async fn sqlite(path: &Path) -> Result<Store> {
     let reading = options.read_only(true).pragma("query_only", "1");
     let read = sqlite_pool(READERS).connect_with(reading.clone()).await.map_err(refused)?;
     let watch = sqlite_pool(1).connect_with(reading).await.map_err(refused)?;
-    Ok(Store::Sqlite { read, write, watch })
+    let place = Place::of(path).map_err(|error| StoreError::Unusable(sqlx::Error::Io(error)))?;
+    Ok(Store::Sqlite { read, write, watch, place })
 }
 
 fn sqlite_pool(connections: u32) -> SqlitePoolOptions {

@@ -68,7 +68,7 @@ async fn save_rows(source: &sqlx::PgPool, file: &Path) -> Result<()> {
 
 /// Leaves no file beside the copy that would have to be kept with it.
 async fn alone(target: &Store) -> Result<()> {
-    if let Store::Sqlite { read, write, watch } = target {
+    if let Store::Sqlite { read, write, watch, .. } = target {
         read.close().await;
         watch.close().await;
         sqlx::query("PRAGMA journal_mode = DELETE").execute(write).await?;

@@ -156,3 +156,23 @@ async fn a_database_that_does_not_exist_is_a_matter_of_configuration() {
     let closed = StoreConfig::Postgres(Arc::new(Secret::new("postgres://x@127.0.0.1:1/x".to_owned())));
     unavailable(portcullis::store::open(&closed).await.map(drop));
 }
+
+/// A file that was moved away or replaced is one that nobody else reads: what it says counts no more, and
+/// nothing is acknowledged that would be lost with it.
+#[tokio::test]
+async fn a_file_that_was_replaced_is_no_store_any_more() {
+    let ground = Ground::sqlite();
+    let store = ground.open().await;
+    add(&store, "ada").await.unwrap();
+    let StoreConfig::Sqlite(path) = &ground.config else { unreachable!() };
+    let aside = path.with_extension("aside");
+    std::fs::rename(path, &aside).unwrap();
+    unavailable(changes::data_version(&store).await);
+    unavailable(add(&store, "bob").await);
+    std::fs::copy(&aside, path).unwrap();
+    unavailable(changes::data_version(&store).await);
+    unavailable(store.ping().await);
+    std::fs::rename(&aside, path).unwrap();
+    changes::data_version(&store).await.unwrap();
+    add(&store, "bob").await.unwrap();
+}
