@@ -103,7 +103,7 @@ pub struct ApiKey {
     pub pepper: u32,
     /// Which doors it opens.
     pub audience: KeyAudience,
-    /// The credentials it carries: one fixed set, or a list among which a request picks.
+    /// The credentials it carries; where there are several, each request says which it works under.
     pub credentials: Vec<Credentials>,
     /// Rights within the credentials' role; `None` is all of the role.
     pub rights: Option<Permissions>,

@@ -33,7 +33,7 @@ pub enum OrganisationStatus {
 
 words!(OrganisationStatus { Self::Open => "open", Self::Closed => "closed" });
 
-/// A collaborative space of one organisation. Each organisation is born with [`Space::GENERAL`].
+/// Where people of one organisation work together. A new organisation has one, [`Space::GENERAL`].
 #[derive(Debug, Clone)]
 pub struct Space {
     /// Immutable identifier.
