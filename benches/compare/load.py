@@ -118,7 +118,7 @@ def one_connection(proxy, quick):
 
 def bodies(proxy, quick):
     """100 MB bodies on one connection, down and then up."""
-    times = 2 if quick else 5
+    times = 5 if quick else 10
     upload = proxy.bench.folder / "body"
     if not upload.exists():
         upload.write_bytes(bytes(BODY))

@@ -20,6 +20,9 @@ def say(run):
     """One run as it is made."""
     figures = SCENARIOS[run["scenario"]][2] + ["calibration_ms"]
     told = run.get("error") or "  ".join(f"{name} {show(run[name])}" for name in figures if name in run)
+    others = run.get("others_on_proxy_core_pct", 0)
+    if others > FOREIGN:
+        told += f"  (does not count: others used {others:.0f} % of the core)"
     print(f"{run['scenario']}  {run['row']:12} {told}", file=sys.stderr, flush=True)
 
 
@@ -56,9 +59,9 @@ def ratio(rounds, row, other, figure):
 def section(results, scenario):
     what, _, figures = SCENARIOS[scenario]
     rounds = by_round(results, scenario)
-    if not rounds:
-        return []
     tried = [run["row"] for one in results["rounds"] for run in one["runs"] if run["scenario"] == scenario]
+    if not tried:
+        return []
     against = [row for row in AGAINST if row in tried]
     head = ["row", "runs", *figures, "calibration_ms", *(f"× {row}" for row in against)]
     lines = [f"### {scenario}. {what}", "", f"| {' | '.join(head)} |", "|---" * len(head) + "|"]

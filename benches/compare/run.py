@@ -9,6 +9,7 @@
 """
 
 import argparse
+import hashlib
 import json
 import os
 import pathlib
@@ -66,8 +67,8 @@ def build(words):
     return str((words.gateway or made / "portcullis").resolve()), str((words.tools or made).resolve())
 
 
-def versions(gateway):
-    """What ran where."""
+def versions(gateway, built):
+    """What ran where. A program that was built before may be of any commit."""
 
     def said(*command):
         done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
@@ -77,7 +78,8 @@ def versions(gateway):
         model = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "unknown")
     return {
         "portcullis": said(gateway, "version"),
-        "commit": said("git", "-C", str(ROOT), "describe", "--always", "--dirty"),
+        "commit": said("git", "-C", str(ROOT), "describe", "--always", "--dirty") if built else "built before",
+        "program": f"SHA-256 {hashlib.sha256(pathlib.Path(gateway).read_bytes()).hexdigest()}",
         "rustc": said("rustc", "--version"),
         "nginx": said("nginx", "-v"),
         "haproxy": said("haproxy", "-v"),
@@ -136,7 +138,7 @@ def main():
                 for row in words.instructions.split(","):
                     print(f"{row}: {count(bench, row):,.0f} instructions per request")
                 return 0
-            results = {"versions": versions(gateway), "rounds": []}
+            results = {"versions": versions(gateway, words.gateway is None), "rounds": []}
             if words.results.exists():
                 held = json.loads(words.results.read_text())
                 if held["versions"] != results["versions"]:
