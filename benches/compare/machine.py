@@ -140,8 +140,8 @@ def calibrate():
     reader, writer = os.pipe()
     try:
         start = time.process_time()
-        hashlib.sha256(bytes(4 << 20)).digest()
-        for _ in range(10_000):
+        hashlib.sha256(bytes(16 << 20)).digest()
+        for _ in range(40_000):
             os.write(writer, b"0123456789abcdef")
             os.read(reader, 16)
         return 1000 * (time.process_time() - start)

@@ -77,7 +77,7 @@ def versions(gateway, built):
     with open("/proc/cpuinfo") as file:
         model = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "unknown")
     return {
-        "portcullis": said(gateway, "version"),
+        "portcullis": said(gateway, "--version"),
         "commit": said("git", "-C", str(ROOT), "describe", "--always", "--dirty") if built else "built before",
         "program": f"SHA-256 {hashlib.sha256(pathlib.Path(gateway).read_bytes()).hexdigest()}",
         "rustc": said("rustc", "--version"),
