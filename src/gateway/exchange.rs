@@ -31,8 +31,8 @@ pub struct Exchange {
 
 impl Exchange {
     /// An exchange that begins.
-    pub fn begin(app: &Arc<App>, caller: &Caller, route: &Arc<Route>, pass: &Pass) -> Arc<Self> {
-        let (app, caller, route, pass) = (app.clone(), caller.clone(), route.clone(), pass.clone());
+    pub fn begin(app: &Arc<App>, caller: &Caller, route: &Arc<Route>, pass: Pass) -> Arc<Self> {
+        let (app, caller, route) = (app.clone(), caller.clone(), route.clone());
         Arc::new(Self { app, caller, route, pass, too_long: AtomicBool::new(false) })
     }
 

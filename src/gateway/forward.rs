@@ -1,17 +1,20 @@
 //! Carries a prepared request to its app and the answer back, both as streams. Retries nothing that an app
 //! may have acted on; a client that leaves ends the exchange.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
-use http::{Request, Response, Version};
+use http::{Method, Request, Response, Version};
 use hyper::body::{Body as _, Incoming};
+use hyper::upgrade::OnUpgrade;
 
 use super::body::{AppBody, Body, ClientBody, RequestBody};
 use super::collected::{self, CollectError, Collected};
 use super::exchange::{Exchange, Watch};
+use super::greet::Connection;
 use super::pool::{Patience, Pool, Retry};
 use super::refusal::Refusal;
 use super::{response_headers, upgrade};
@@ -24,6 +27,8 @@ pub struct Carriage<'a> {
     pub pool: &'a Arc<Pool<RequestBody>>,
     /// The exchange it belongs to.
     pub exchange: &'a Arc<Exchange>,
+    /// The connection it came on.
+    pub connection: &'a Arc<Connection>,
     /// Deadlines of the app's connections.
     pub limits: PoolLimits,
     /// Longest pause of a client's body.
@@ -38,16 +43,17 @@ pub struct Ready {
     pub head: Parts,
     /// The client's body.
     pub body: Incoming,
-    /// The client's end, where a WebSocket is wanted.
-    pub websocket: Option<upgrade::ClientEnd>,
+    /// Resolves to the client's end, where a WebSocket is wanted.
+    pub websocket: Option<OnUpgrade>,
 }
 
 /// Carries a request.
 ///
 /// # Errors
 /// [`Refusal`], when there is no answer to give.
-pub async fn forward(carriage: &Carriage<'_>, ready: Ready) -> Result<Response<Body>, Refusal> {
-    let Ready { mut head, body, websocket } = ready;
+pub async fn forward(carriage: &Carriage<'_>, ready: Box<Ready>) -> Result<Response<Body>, Refusal> {
+    let Ready { mut head, body, websocket } = *ready;
+    let by_connect = head.method == Method::CONNECT;
     let body = match &websocket {
         None if !body.is_end_stream() => Box::pin(request_body(carriage, &mut head, body)).await?,
         Some(_) | None => RequestBody::Empty,
@@ -67,8 +73,9 @@ pub async fn forward(carriage: &Carriage<'_>, ready: Ready) -> Result<Response<B
     };
     let idle = carriage.limits.body_idle;
     match websocket {
-        Some(mut client) if upgrade::is_agreed(&response) => {
-            client.held.push(Box::new(lease));
+        Some(upgrade) if upgrade::is_agreed(&response) => {
+            let held: Vec<Box<dyn Any + Send>> = vec![Box::new(carriage.connection.clone()), Box::new(lease)];
+            let client = upgrade::ClientEnd { upgrade, by_connect, held };
             Ok(upgrade::join(response, client, carriage.exchange, idle))
         }
         refused => {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, Version};
 use hyper::body::Incoming;
-use hyper::upgrade::OnUpgrade;
 
 use super::body::Body;
 use super::desk::{Desk, Trail};
@@ -17,8 +16,7 @@ use super::prepare::{Known, prepare};
 use super::quota::QuotaVerdict;
 use super::refusal::Refusal;
 use super::routes::{Found, Served};
-use super::upgrade::{self, ClientEnd};
-use super::{Plan, cors, echo, host, own, path, request_headers};
+use super::{Plan, cors, echo, host, own, path, request_headers, upgrade};
 use crate::auth::admit::{Asked, Pass, admit};
 use crate::model::caller::Caller;
 use crate::model::route::Destination;
@@ -73,10 +71,13 @@ impl Walk<'_> {
         if let Some(cors) = served.route.cors.as_ref().filter(|_| cors::is_preflight(&head)) {
             return Ok(cors::preflight(cors, &head));
         }
-        let pass = self.admit(&served, &head, &host).await?;
+        // In a box of its own from here on: moving it from step to step costs nothing.
+        let ready = Box::new(Ready { head, body, websocket });
+        let pass = self.admit(&served, &ready.head, &host).await?;
         trail.identity = pass.identity().cloned();
-        let admitted = Admitted { served, pass, named, target: &target };
-        self.serve(admitted, head, body, websocket).await
+        let app = &self.desk.gateway.app;
+        let exchange = Exchange::begin(app, self.caller, &served.route, pass);
+        self.serve(Admitted { exchange, named, target: &target }, ready).await
     }
 
     /// Finds the route; a WebSocket asked for by CONNECT is looked up as the GET that the app will see.
@@ -105,27 +106,28 @@ impl Walk<'_> {
     }
 
     /// Counts the admitted request against its quotas and lets its destination answer.
-    async fn serve(
-        &self,
-        admitted: Admitted<'_>,
-        mut head: Parts,
-        body: Incoming,
-        websocket: Option<OnUpgrade>,
-    ) -> Result<Response<Body>, Refusal> {
-        let gateway = &self.desk.gateway;
-        let route = &admitted.served.route;
-        let identity = admitted.pass.identity();
-        let verdict = gateway.quotas.check(route, identity.map(AsRef::as_ref), self.now);
+    async fn serve(&self, admitted: Admitted<'_>, mut ready: Box<Ready>) -> Result<Response<Body>, Refusal> {
+        let route = &admitted.exchange.route;
+        let identity = admitted.exchange.pass.identity();
+        let verdict = self.desk.gateway.quotas.check(route, identity.map(AsRef::as_ref), self.now);
         if let QuotaVerdict::Exceeded(..) = verdict {
             return Err(Refusal::Quota(Box::new(verdict)));
         }
-        let cors = route.cors.as_ref().map(|cors| (cors, cors::Origin::of(&head.headers)));
-        prepare(&mut head, &self.known(&admitted));
+        let cors = route.cors.as_ref().map(|cors| (cors, cors::Origin::of(&ready.head.headers)));
+        prepare(&mut ready.head, &self.known(&admitted));
         let mut answer = match &route.destination {
-            Destination::Echo => echo::answer(&head),
+            Destination::Echo => echo::answer(&ready.head),
             Destination::Upstream(index) => {
-                let websocket = websocket.map(|upgrade| self.client_end(upgrade, &head));
-                self.carry(&admitted, *index, Ready { head, body, websocket }).await?
+                let upstream = self.plan.upstream(*index, self.desk.worker).ok_or(Refusal::NoRoute)?;
+                let carriage = Carriage {
+                    pool: upstream.pool,
+                    limits: upstream.limits,
+                    exchange: &admitted.exchange,
+                    connection: self.connection,
+                    client_idle: self.plan.config.deadlines.body_idle,
+                    directory: &self.plan.config.data,
+                };
+                forward(&carriage, ready).await?
             }
         };
         let headers = answer.headers_mut();
@@ -139,52 +141,24 @@ impl Walk<'_> {
         Ok(answer)
     }
 
-    async fn carry(
-        &self,
-        admitted: &Admitted<'_>,
-        index: usize,
-        ready: Ready,
-    ) -> Result<Response<Body>, Refusal> {
-        let upstream = self.plan.upstream(index, self.desk.worker).ok_or(Refusal::NoRoute)?;
-        let (app, route) = (&self.desk.gateway.app, &admitted.served.route);
-        let exchange = Exchange::begin(app, self.caller, route, &admitted.pass);
-        let carriage = Carriage {
-            pool: upstream.pool,
-            limits: upstream.limits,
-            exchange: &exchange,
-            client_idle: self.plan.config.deadlines.body_idle,
-            directory: &self.plan.config.data,
-        };
-        forward(&carriage, ready).await
-    }
-
     fn known<'k>(&'k self, admitted: &'k Admitted<'_>) -> Known<'k> {
         Known {
             app: &self.desk.gateway.app,
             config: &self.plan.config,
             connection: self.connection,
             caller: self.caller,
-            route: &admitted.served.route,
-            pass: &admitted.pass,
+            route: &admitted.exchange.route,
+            pass: &admitted.exchange.pass,
             named_host: admitted.named,
             path: admitted.target,
             now: self.now,
-        }
-    }
-
-    fn client_end(&self, upgrade: OnUpgrade, head: &Parts) -> ClientEnd {
-        ClientEnd {
-            upgrade,
-            by_connect: head.method == Method::CONNECT,
-            held: vec![Box::new(self.connection.clone())],
         }
     }
 }
 
 /// A request that may go on.
 struct Admitted<'a> {
-    served: Arc<Served>,
-    pass: Pass,
+    exchange: Arc<Exchange>,
     named: &'a str,
     target: &'a str,
 }

@@ -57,7 +57,9 @@ pub async fn serve(guest: Guest, desk: Arc<Desk>, shutdown: Shutdown) {
             leaving.watch(http1(&config.limits).serve_connection(io, service).with_upgrades()).await
         }
         Spoken::Http2 => {
-            leaving.watch(http2(&config.limits).serve_connection(TokioIo::new(io), service)).await
+            let connection = http2(&config.limits).serve_connection(TokioIo::new(io), service);
+            // Boxed, so that the more numerous HTTP/1.1 connections do not keep room for it.
+            Box::pin(leaving.watch(connection)).await
         }
     };
     if let Err(error) = ended {

@@ -51,7 +51,8 @@ impl Worker {
             let hand_over = move |accepted| {
                 let (entrance, serve) = (entrance.clone(), serve.clone());
                 tokio::spawn(async move {
-                    if let Some(guest) = entrance.greet(accepted).await {
+                    // Boxed, so that a connection does not keep room for its handshake.
+                    if let Some(guest) = Box::pin(entrance.greet(accepted)).await {
                         serve(guest).await;
                     }
                 });

@@ -25,7 +25,7 @@ const READ_BUFFER: usize = 128 * 1024;
 const MAYBE_STALE: Duration = Duration::from_secs(1);
 
 /// A request's fate on one connection.
-type Outcome<B> = Result<(Response<Incoming>, Lease<B>), Missed<B>>;
+pub(super) type Outcome<B> = Result<(Response<Incoming>, Lease<B>), Missed<B>>;
 
 /// Sends over one connection of `lines`.
 pub(super) async fn exchange<B>(
@@ -94,45 +94,52 @@ where
     Ok(Line { sender, signs, born })
 }
 
-async fn send<B>(
+/// Hands a request to a connection at once, and judges what comes back.
+pub(super) fn send<'t, B>(
     mut place: Place<B>,
     idle_for: Option<Duration>,
     mut request: Request<Watched<B>>,
-    terms: &Terms<'_>,
-) -> Outcome<B>
+    terms: &Terms<'t>,
+) -> impl Future<Output = Outcome<B>> + Send + use<'t, B>
 where
     B: Body<Data = Bytes> + Default + Send + Unpin + 'static,
 {
-    let Some(line) = &mut place.line else { return Err(Missed::for_good(SendError::Busy)) };
-    let signs = line.signs.clone();
-    request.body_mut().signs = (!request.body().is_end_stream()).then(|| signs.clone());
-    frame(&mut request);
-    let upgrade = request.headers().contains_key(UPGRADE);
-    let dedicated = upgrade || request.headers().get(AUTHORIZATION).is_some_and(signs_in_connection);
-    let spare = idle_for.and_then(|idle_for| spare(&request, terms.retry, idle_for));
-    signs.asked();
-    let answer = line.sender.try_send_request(request);
-    match signs.within(&terms.patience, answer).await {
-        Waited::Answer(Ok(response)) => {
-            signs.answered();
-            if let Some(fault) = fault(&response, upgrade) {
-                place.fail();
-                return Err(Missed::for_good(SendError::Broken(fault)));
+    let patience = terms.patience;
+    let (mut dedicated, mut upgrade, mut spare_one) = (false, false, None);
+    let handed = place.line.as_mut().map(|line| {
+        let signs = line.signs.clone();
+        request.body_mut().signs = (!request.body().is_end_stream()).then(|| signs.clone());
+        frame(&mut request);
+        upgrade = request.headers().contains_key(UPGRADE);
+        dedicated = upgrade || request.headers().get(AUTHORIZATION).is_some_and(signs_in_connection);
+        spare_one = idle_for.and_then(|idle_for| spare(&request, terms.retry, idle_for));
+        signs.asked();
+        (line.sender.try_send_request(request), signs)
+    });
+    async move {
+        let Some((answer, signs)) = handed else { return Err(Missed::for_good(SendError::Busy)) };
+        match signs.within(&patience, answer).await {
+            Waited::Answer(Ok(response)) => {
+                signs.answered();
+                if let Some(fault) = fault(&response, upgrade) {
+                    place.fail();
+                    return Err(Missed::for_good(SendError::Broken(fault)));
+                }
+                place.succeed();
+                let reusable = !dedicated && !signs_in(response.headers());
+                Ok((response, Lease::new(Hold::Line(place), reusable)))
             }
-            place.succeed();
-            let reusable = !dedicated && !signs_in(response.headers());
-            Ok((response, Lease::new(Hold::Line(place), reusable)))
+            Waited::Answer(Err(error)) => Err(missed(place, error, spare_one, idle_for.is_some())),
+            Waited::TooLong => {
+                place.fail();
+                Err(Missed::for_good(SendError::Timeout(patience.deadline)))
+            }
+            Waited::Cut => Err(Missed::for_good(SendError::Cut)),
         }
-        Waited::Answer(Err(error)) => Err(missed(place, error, spare, idle_for.is_some())),
-        Waited::TooLong => {
-            place.fail();
-            Err(Missed::for_good(SendError::Timeout(terms.patience.deadline)))
-        }
-        Waited::Cut => Err(Missed::for_good(SendError::Cut)),
     }
 }
 
-/// Sees to it that the head says exactly what the body is (gate.md F1). hyper would send a GET with a body of
+/// Sees to it that the head says exactly what the body is (F1). hyper would send a GET with a body of
 /// unknown length as if it had none, and a length beside no body as it stands.
 fn frame<B: Body>(request: &mut Request<B>) {
     let body = request.body();
@@ -164,7 +171,7 @@ fn fault(response: &Response<Incoming>, upgrade: bool) -> Option<Fault> {
 fn missed<B>(
     place: Place<B>,
     mut error: TrySendError<Request<Watched<B>>>,
-    spare: Option<Request<Watched<B>>>,
+    spare: Option<Box<Request<Watched<B>>>>,
     reused: bool,
 ) -> Missed<B> {
     let unsent = error.take_message();
@@ -173,7 +180,7 @@ fn missed<B>(
     if error.is_user() {
         return Missed::for_good(SendError::Body(error));
     }
-    let again = unsent.or(if silent { spare } else { None });
+    let again = unsent.or(if silent { spare.map(|spare| *spare) } else { None });
     if again.is_none() || !reused {
         place.fail();
     }
@@ -181,8 +188,12 @@ fn missed<B>(
 }
 
 /// A copy of a request that may be sent a second time if the connection proves dead after it was written:
-/// idempotent, without body, and only where that is likely enough to be worth a copy (gate.md 6.12).
-fn spare<B>(request: &Request<Watched<B>>, retry: Retry, idle_for: Duration) -> Option<Request<Watched<B>>>
+/// idempotent, without body, and only where that is likely enough to be worth a copy.
+fn spare<B>(
+    request: &Request<Watched<B>>,
+    retry: Retry,
+    idle_for: Duration,
+) -> Option<Box<Request<Watched<B>>>>
 where
     B: Body<Data = Bytes> + Default + Unpin,
 {
@@ -195,7 +206,7 @@ where
     *copy.uri_mut() = request.uri().clone();
     *copy.headers_mut() = request.headers().clone();
     *copy.extensions_mut() = request.extensions().clone();
-    Some(copy)
+    Some(Box::new(copy))
 }
 
 /// Whether an answer signs in the connection rather than the request (gate.md F5).

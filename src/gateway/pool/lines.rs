@@ -67,15 +67,19 @@ impl<B> Lines<B> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes the warmest idle connection, if there is one, and says how long it had been idle.
+    pub(super) fn warmest(self: &Arc<Self>, now: Instant) -> Option<(Place<B>, Duration)> {
+        let idle = self.state().warmest(&self.limits, now)?;
+        let idle_for = now.saturating_duration_since(idle.since);
+        Some((self.place(Some(idle.line)), idle_for))
+    }
+
     /// Takes the warmest idle connection, else leave to open one, else a place in the queue.
     pub(super) fn take(self: &Arc<Self>, now: Instant) -> Offer<B> {
-        let mut state = self.state();
-        if let Some(idle) = state.warmest(&self.limits, now) {
-            drop(state);
-            let idle_for = now.saturating_duration_since(idle.since);
-            return Offer::Idle(self.place(Some(idle.line)), idle_for);
+        match self.warmest(now) {
+            Some((place, idle_for)) => Offer::Idle(place, idle_for),
+            None => self.open_or_wait(self.state()),
         }
-        self.open_or_wait(state)
     }
 
     /// The same without looking for an idle one.

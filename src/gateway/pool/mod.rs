@@ -134,10 +134,49 @@ where
     ) -> Result<(Response<Incoming>, Lease<B>), SendError> {
         let preserve_header_case = self.preserve_header_case;
         let mut terms = Terms { retry, patience: patience.into(), fresh: false, preserve_header_case };
-        let mut request = request.map(Watched::unwatched);
+        let request = request.map(Watched::unwatched);
+        self.keep_swept();
+        // What is not the usual way is boxed, so that it does not make the usual future larger.
+        let sent = match self.over_idle(request, &terms) {
+            Ok(sent) => sent,
+            Err(request) => return Box::pin(self.over_any(*request, terms)).await,
+        };
+        match sent.await {
+            Ok(answered) => Ok(answered),
+            Err(Missed { again: Some(request), .. }) => {
+                terms.fresh = true;
+                Box::pin(self.over_any(request, terms)).await
+            }
+            Err(missed) => Err(missed.error),
+        }
+    }
+
+    /// Sends over an idle connection, if there is one; hands the request back if there is none.
+    fn over_idle<'t>(
+        &self,
+        request: Request<Watched<B>>,
+        terms: &Terms<'t>,
+    ) -> Result<impl Future<Output = http1::Outcome<B>> + Send + use<'t, B>, Box<Request<Watched<B>>>> {
+        let idle = match &self.connections {
+            Connections::Http1(each) => choice::choose(&self.targets, self.turn(), &[])
+                .and_then(|index| each.get(index))
+                .and_then(|lines| lines.warmest(Instant::now())),
+            Connections::Http2(_) => None,
+        };
+        match idle {
+            Some((place, idle_for)) => Ok(http1::send(place, Some(idle_for), request, terms)),
+            None => Err(Box::new(request)),
+        }
+    }
+
+    /// Sends over whatever connection can be had, on one target after the other.
+    async fn over_any(
+        &self,
+        mut request: Request<Watched<B>>,
+        mut terms: Terms<'_>,
+    ) -> Result<(Response<Incoming>, Lease<B>), SendError> {
         let mut tried = Vec::new();
         let mut error = SendError::NoTarget;
-        self.keep_swept();
         while let Some(index) = choice::choose(&self.targets, self.turn(), &tried) {
             let missed = match self.attempt(index, request, &terms).await {
                 Ok(answered) => return Ok(answered),

@@ -108,9 +108,19 @@ impl Signs {
         let mut answer = std::pin::pin!(answer);
         let began = Instant::now();
         let first = began + patience.deadline.min(AT_ONCE);
-        if let Ok(output) = tokio::time::timeout_at(first, &mut answer).await {
+        if let Ok(output) = tokio::time::timeout_at(first, answer.as_mut()).await {
             return Waited::Answer(output);
         }
+        Box::pin(self.within_lasting(patience, began, answer)).await
+    }
+
+    /// The same for an answer that takes longer, whose exchange is listed and can be cut.
+    async fn within_lasting<F: Future>(
+        &self,
+        patience: &Patience<'_>,
+        began: Instant,
+        answer: Pin<&mut F>,
+    ) -> Waited<F::Output> {
         let lasting = patience.lasting.map(|begin| begin());
         let cut = async {
             match &lasting {
@@ -119,7 +129,7 @@ impl Signs {
             }
         };
         tokio::select! {
-            output = &mut answer => Waited::Answer(output),
+            output = answer => Waited::Answer(output),
             () = self.silence(began, patience.deadline) => Waited::TooLong,
             () = cut => Waited::Cut,
         }
