@@ -136,16 +136,17 @@ where
         let mut terms = Terms { retry, patience: patience.into(), fresh: false, preserve_header_case };
         let request = request.map(Watched::unwatched);
         self.keep_swept();
+        let turn = self.turn();
         // What is not the usual way is boxed, so that it does not make the usual future larger.
-        let sent = match self.over_idle(request, &terms) {
+        let sent = match self.over_idle(request, &terms, turn) {
             Ok(sent) => sent,
-            Err(request) => return Box::pin(self.over_any(*request, terms)).await,
+            Err(request) => return Box::pin(self.over_any(*request, terms, turn)).await,
         };
         match sent.await {
             Ok(answered) => Ok(answered),
             Err(Missed { again: Some(request), .. }) => {
                 terms.fresh = true;
-                Box::pin(self.over_any(request, terms)).await
+                Box::pin(self.over_any(request, terms, turn)).await
             }
             Err(missed) => Err(missed.error),
         }
@@ -156,9 +157,10 @@ where
         &self,
         request: Request<Watched<B>>,
         terms: &Terms<'t>,
+        turn: usize,
     ) -> Result<impl Future<Output = http1::Outcome<B>> + Send + use<'t, B>, Box<Request<Watched<B>>>> {
         let idle = match &self.connections {
-            Connections::Http1(each) => choice::choose(&self.targets, self.turn(), &[])
+            Connections::Http1(each) => choice::choose(&self.targets, turn, &[])
                 .and_then(|index| each.get(index))
                 .and_then(|lines| lines.warmest(Instant::now())),
             Connections::Http2(_) => None,
@@ -174,10 +176,11 @@ where
         &self,
         mut request: Request<Watched<B>>,
         mut terms: Terms<'_>,
+        mut turn: usize,
     ) -> Result<(Response<Incoming>, Lease<B>), SendError> {
         let mut tried = Vec::new();
         let mut error = SendError::NoTarget;
-        while let Some(index) = choice::choose(&self.targets, self.turn(), &tried) {
+        while let Some(index) = choice::choose(&self.targets, turn, &tried) {
             let missed = match self.attempt(index, request, &terms).await {
                 Ok(answered) => return Ok(answered),
                 Err(missed) => missed,
@@ -191,6 +194,7 @@ where
                 break;
             }
             terms.fresh = true;
+            turn = self.turn();
             if tried.len() >= MOST_TARGETS {
                 break;
             }
