@@ -11,13 +11,14 @@ use http::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::time::sleep;
 
 use super::entrance::Guest;
 use super::pulse::{Counted, Felt, Look, Pulse, Spoken};
 use super::shutdown::{Phase, Shutdown};
 use super::strict::Strict;
+use super::taken::Streams;
 use crate::config::{Config, ConnectionLimits, Deadlines};
 use crate::gateway::desk::Desk;
 use crate::gateway::greet::Connection;
@@ -28,6 +29,9 @@ const CONNECTION_WINDOW: u32 = 1024 * 1024;
 
 /// How often a silent HTTP/2 client is asked whether it is still there.
 const PING_EVERY: Duration = Duration::from_secs(30);
+
+/// How many pauses a client of HTTP/2 may take over one piece of a body: it may be long, and the line slow.
+const STALLED: u32 = 4;
 
 /// Smallest buffer that hyper works with, in bytes.
 const SMALLEST_BUFFER: usize = 8 * 1024;
@@ -40,24 +44,27 @@ pub async fn serve(guest: Guest, desk: Arc<Desk>, shutdown: Shutdown) {
     let connection = Arc::new(Connection::with(peer, &config.listen, Box::new(permit)));
     let pulse = Pulse::begin(spoken);
     let io = Felt::new(stream, pulse.clone());
-    let answered = pulse.clone();
+    let (answered, streams) = (pulse.clone(), Streams::default());
+    let asked_on = (spoken == Spoken::Http2).then(|| streams.clone());
     let service = service_fn(move |request| {
-        let asked = answered.asked();
+        let (asked, taken) = (answered.asked(), asked_on.as_ref().map(Streams::asked));
         let (desk, connection) = (desk.clone(), connection.clone());
-        let answer =
-            async move { desk.handle(&connection, request).await.map(|body| Counted::new(body, asked)) };
+        let answer = async move {
+            desk.handle(&connection, request).await.map(|body| Counted::new(body, asked, taken))
+        };
         // Boxed, so that a connection at rest does not keep room for a request under way.
         let answer: Answering = Box::pin(answer);
         async move { Ok::<_, Infallible>(answer.await) }
     });
-    let leaving = Leaving { shutdown: &shutdown, pulse: &pulse, config: &config };
+    let leaving = Leaving { shutdown: &shutdown, pulse: &pulse, streams: &streams, config: &config };
     let ended = match spoken {
         Spoken::Http1 => {
             let io = TokioIo::new(Strict::http1(io));
             leaving.watch(http1(&config.limits).serve_connection(io, service).with_upgrades()).await
         }
         Spoken::Http2 => {
-            let connection = http2(&config.limits).serve_connection(TokioIo::new(io), service);
+            let connection =
+                http2(&config.limits, streams.clone()).serve_connection(TokioIo::new(io), service);
             // Boxed, so that the more numerous HTTP/1.1 connections do not keep room for it.
             Box::pin(leaving.watch(connection)).await
         }
@@ -80,8 +87,8 @@ fn http1(limits: &ConnectionLimits) -> http1::Builder {
     builder
 }
 
-fn http2(limits: &ConnectionLimits) -> http2::Builder<TokioExecutor> {
-    let mut builder = http2::Builder::new(TokioExecutor::new());
+fn http2(limits: &ConnectionLimits, streams: Streams) -> http2::Builder<Streams> {
+    let mut builder = http2::Builder::new(streams);
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.streams)
@@ -112,7 +119,7 @@ where
     }
 }
 
-impl<I, S> Ends for http2::Connection<I, S, TokioExecutor>
+impl<I, S> Ends for http2::Connection<I, S, Streams>
 where
     S: hyper::service::HttpService<Incoming, ResBody = Counted>,
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -128,6 +135,7 @@ where
 struct Leaving<'a> {
     shutdown: &'a Shutdown,
     pulse: &'a Pulse,
+    streams: &'a Streams,
     config: &'a Config,
 }
 
@@ -165,6 +173,7 @@ impl Leaving<'_> {
         let mut look = Look::at(self.pulse, Instant::now());
         loop {
             sleep(pause).await;
+            self.streams.end_stalled(deadlines.body_idle.saturating_mul(STALLED));
             if let Some(overdue) = look.again(Instant::now(), deadlines) {
                 tracing::debug!(?overdue, "connection ended");
                 return;

@@ -26,6 +26,7 @@ pub mod small;
 pub mod stream;
 pub mod strict;
 pub mod systemd;
+pub mod taken;
 pub mod tls;
 pub mod watch;
 

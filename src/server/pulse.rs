@@ -13,6 +13,7 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::stream::Stream;
+use super::taken::Taken;
 use crate::config::Deadlines;
 use crate::gateway::body::Body;
 
@@ -211,13 +212,17 @@ impl AsyncWrite for Felt {
 /// The body of an answer; while it lives its request counts as under way.
 pub struct Counted {
     body: Body,
+    taken: Option<Arc<Taken>>,
     _asked: Asked,
 }
 
 impl Counted {
     /// Joins the two.
-    pub const fn new(body: Body, asked: Asked) -> Self {
-        Self { body, _asked: asked }
+    pub fn new(body: Body, asked: Asked, taken: Option<Arc<Taken>>) -> Self {
+        if let Some(taken) = &taken {
+            taken.offered();
+        }
+        Self { body, taken, _asked: asked }
     }
 }
 
@@ -229,7 +234,11 @@ impl HttpBody for Counted {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        if let Some(taken) = &self.taken {
+            if matches!(frame, Poll::Ready(Some(_))) { taken.offered() } else { taken.took() }
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {
