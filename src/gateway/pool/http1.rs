@@ -209,7 +209,7 @@ where
     Some(Box::new(copy))
 }
 
-/// Whether an answer signs in the connection rather than the request (gate.md F5).
+/// Whether an answer signs in the connection rather than the request (F5).
 fn signs_in(headers: &HeaderMap) -> bool {
     headers.contains_key(WWW_AUTHENTICATE)
         && headers.get_all(WWW_AUTHENTICATE).iter().any(signs_in_connection)
