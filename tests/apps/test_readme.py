@@ -61,7 +61,7 @@ def test_the_printed_curl_line_works_as_printed(elsewhere):
 
 def test_ones_own_app_an_account_and_a_call(elsewhere, serve, python):
     app = serve(python, ROOT / "tests/apps/streams_server.py", "PORT")
-    first, second, third = LINES[2:]
+    first, third, second = LINES[2:]
     process, said = serving(first.replace("3000", str(app)), elsewhere)
     try:
         key = re.search(r"pck_[0-9A-Za-z]{50}", said)[0]
