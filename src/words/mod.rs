@@ -1,10 +1,12 @@
 //! The words of pages, letters and problems: one catalogue per language. Command line and logs are English
 //! and not in here.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
+use fluent_syntax::ast;
 use unic_langid::LanguageIdentifier;
 
 /// A language that there is a catalogue for.
@@ -49,43 +51,63 @@ impl Language {
     }
 }
 
-static ENGLISH: LazyLock<FluentBundle<FluentResource>> =
-    LazyLock::new(|| bundle("en", include_str!("en.ftl")));
-static GERMAN: LazyLock<FluentBundle<FluentResource>> =
-    LazyLock::new(|| bundle("de", include_str!("de.ftl")));
-static FRENCH: LazyLock<FluentBundle<FluentResource>> =
-    LazyLock::new(|| bundle("fr", include_str!("fr.ftl")));
+static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::of("en", include_str!("en.ftl")));
+static GERMAN: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::of("de", include_str!("de.ftl")));
+static FRENCH: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::of("fr", include_str!("fr.ftl")));
 
-fn bundle(tag: &str, text: &str) -> FluentBundle<FluentResource> {
-    let resource = match FluentResource::try_new(text.to_owned()) {
-        Ok(resource) | Err((resource, _)) => resource,
-    };
-    let mut bundle =
-        FluentBundle::new_concurrent(vec![tag.parse::<LanguageIdentifier>().unwrap_or_default()]);
-    // Isolation marks would end up in mail subjects and problem documents.
-    bundle.set_use_isolating(false);
-    bundle.add_resource_overriding(resource);
-    bundle
+/// The words of one language.
+struct Catalogue {
+    bundle: FluentBundle<FluentResource>,
+    /// What needs no arguments, ready made: a flood of refusals says the same thing again and again.
+    plain: HashMap<String, String>,
+}
+
+impl Catalogue {
+    fn of(tag: &str, text: &str) -> Self {
+        let resource = match FluentResource::try_new(text.to_owned()) {
+            Ok(resource) | Err((resource, _)) => resource,
+        };
+        let ids: Vec<String> = resource.entries().filter_map(message_id).collect();
+        let language = tag.parse::<LanguageIdentifier>().unwrap_or_default();
+        let mut bundle = FluentBundle::new_concurrent(vec![language]);
+        // Isolation marks would end up in mail subjects and problem documents.
+        bundle.set_use_isolating(false);
+        bundle.add_resource_overriding(resource);
+        let nothing = FluentArgs::new();
+        let plain = ids.into_iter().filter_map(|id| said(&bundle, &id, &nothing).map(|words| (id, words)));
+        let plain = plain.collect();
+        Self { bundle, plain }
+    }
+
+    fn in_language(language: Language) -> &'static Self {
+        match language {
+            Language::English => &ENGLISH,
+            Language::German => &GERMAN,
+            Language::French => &FRENCH,
+        }
+    }
+}
+
+fn message_id(entry: &ast::Entry<&str>) -> Option<String> {
+    match entry {
+        ast::Entry::Message(message) => Some(message.id.name.to_owned()),
+        _ => None,
+    }
 }
 
 /// The words of a message that needs no arguments.
 pub fn text(language: Language, id: &str) -> String {
-    text_with(language, id, &[])
+    let own = Catalogue::in_language(language).plain.get(id);
+    own.or_else(|| ENGLISH.plain.get(id)).cloned().unwrap_or_else(|| id.to_owned())
 }
 
 /// The words of a message with its arguments. A message that a catalogue lacks is given in English, one
 /// that there is not at all as its id; a test sees to it that neither happens.
 pub fn text_with(language: Language, id: &str, arguments: &[(&str, &str)]) -> String {
     let arguments: FluentArgs<'_> = arguments.iter().map(|(name, value)| (*name, *value)).collect();
-    let own: &FluentBundle<FluentResource> = match language {
-        Language::English => &ENGLISH,
-        Language::German => &GERMAN,
-        Language::French => &FRENCH,
-    };
-    [own, &ENGLISH]
-        .into_iter()
-        .find_map(|bundle| said(bundle, id, &arguments))
-        .unwrap_or_else(|| id.to_owned())
+    let own = Catalogue::in_language(language);
+    let found = [own, &*ENGLISH].into_iter().find_map(|words| said(&words.bundle, id, &arguments));
+    found.unwrap_or_else(|| id.to_owned())
 }
 
 fn said(bundle: &FluentBundle<FluentResource>, id: &str, arguments: &FluentArgs<'_>) -> Option<String> {
