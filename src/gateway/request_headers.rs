@@ -108,7 +108,8 @@ fn wants_trailers(headers: &HeaderMap) -> bool {
     })
 }
 
-fn drop_nominated(headers: &mut HeaderMap) {
+/// Removes what `Connection` nominates, of a request or an answer, but for what it must not take away (H5).
+pub(super) fn drop_nominated(headers: &mut HeaderMap) {
     if !headers.contains_key(CONNECTION) {
         return;
     }

@@ -1,16 +1,14 @@
 //! What of an app's answer reaches the client: everything but what spoke of the app's connection, and
 //! cookies that would pass for the gate's own.
 
-use http::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, TRAILER};
+use http::header::{HeaderMap, HeaderName, HeaderValue, SET_COOKIE, TRAILER};
 
-use super::field_names::{fold, is_hop, may_be_nominated};
-use super::request_headers::is_our_cookie;
+use super::field_names::is_hop;
+use super::request_headers::{drop_nominated, is_our_cookie};
 
 /// Removes hop-by-hop fields, those that `Connection` nominates, and `Set-Cookie` of the gate's names.
 pub fn clean(headers: &mut HeaderMap) {
-    if headers.contains_key(CONNECTION) {
-        drop_nominated(headers);
-    }
+    drop_nominated(headers);
     // `Trailer` stays: it names what comes after the body, which goes on to the client (RFC 9110, 6.6.2).
     let goes = |name: &&HeaderName| is_hop(name.as_str()) && *name != TRAILER;
     while let Some(name) = headers.keys().find(goes).cloned() {
@@ -28,19 +26,6 @@ pub fn clean(headers: &mut HeaderMap) {
 
 fn is_ours(cookie: &HeaderValue) -> bool {
     is_our_cookie(cookie.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default())
-}
-
-fn drop_nominated(headers: &mut HeaderMap) {
-    let nominated: Vec<HeaderName> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
-        .filter_map(|token| HeaderName::from_bytes(token.trim_ascii()).ok())
-        .filter(|name| may_be_nominated(&fold(name.as_str())))
-        .collect();
-    for name in nominated {
-        headers.remove(name);
-    }
 }
 
 #[cfg(test)]
