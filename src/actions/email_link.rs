@@ -64,7 +64,7 @@ pub async fn issue(
     };
     email_links::insert(tx, &link).await?;
     let origin = app.config.load().public_url.origin.clone();
-    let url = Secret::new(format!("{origin}/{}/{}", path(purpose), text.expose()));
+    let url = Secret::new(format!("{origin}/.portcullis/{}/{}", path(purpose), text.expose()));
     Ok(Issued { url, expires_at })
 }
 

@@ -1,6 +1,7 @@
 //! Why an act was not done, in terms that a person can act on.
 
 use super::api_key::KeyRule;
+use super::password::PasswordRule;
 use crate::store::{Constraint, StoreError};
 
 /// Why an act was not done. Nothing was changed.
@@ -18,6 +19,12 @@ pub enum ActionError {
     /// A rule about keys forbids it.
     #[error(transparent)]
     Key(#[from] KeyRule),
+    /// A rule about passwords forbids it.
+    #[error(transparent)]
+    Password(#[from] PasswordRule),
+    /// Too many passwords are being hashed; ask again in a moment.
+    #[error("too many passwords are being checked at the moment")]
+    Busy,
     /// Something of that name exists already.
     #[error("{0}")]
     Taken(Constraint),

@@ -10,11 +10,15 @@ mod endings;
 pub mod entitlement;
 mod error;
 pub mod grant;
+pub mod hand_off;
 pub mod keyring;
 pub mod organisation;
+pub mod password;
 pub mod session;
 pub mod set_up;
+pub mod sign_in;
 pub mod space;
+pub mod step_up;
 
 pub use actor::{Actor, Ceiling, Origin, Place, Who};
 pub use error::{ActionError, Denied, Noun, Rule};

@@ -49,6 +49,28 @@ pub async fn by_digest(store: &Store, digest: &[u8; 32]) -> Result<Option<EmailL
     row.map(LinkRow::read).transpose()
 }
 
+/// The link of this digest while [`consume`] would use it.
+///
+/// # Errors
+/// As [`by_digest`].
+pub async fn usable(
+    store: &Store,
+    digest: &[u8; 32],
+    purpose: Purpose,
+    now: Timestamp,
+) -> Result<Option<EmailLink>> {
+    const SQL: &str =
+        "SELECT id, account, purpose, generation, target, digest, created_at, expires_at, used_at
+        FROM email_link WHERE digest = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
+        AND (account IS NULL OR generation = (SELECT generation FROM account WHERE account.id = email_link.account))";
+    let row: Option<LinkRow> = on!(read store, db => sqlx::query_as(SQL)
+        .bind(digest.as_slice())
+        .bind(purpose.as_str())
+        .bind(now.millis())
+        .fetch_optional(db))?;
+    row.map(LinkRow::read).transpose()
+}
+
 /// Opens a new generation of an account's links, which ends all earlier ones; gives its number.
 ///
 /// # Errors

@@ -48,6 +48,15 @@ pub async fn begin(app: &App, trying: Trying) -> Result<Option<FirstStart>, Acti
     Ok(Some(FirstStart { link, trial }))
 }
 
+/// Whether the link of first set-up would work. Changes nothing.
+///
+/// # Errors
+/// The store's.
+pub async fn peek(app: &App, text: &Secret<String>) -> Result<bool, ActionError> {
+    let digest = token::session_digest(text.expose().as_bytes());
+    Ok(email_links::usable(&app.store, &digest, Purpose::SetUp, app.clock.now()).await?.is_some())
+}
+
 /// Makes the first administrator with the link's token. The trial ends with it.
 ///
 /// # Errors

@@ -39,7 +39,7 @@ async fn an_empty_gate_gets_a_home_a_link_and_a_trial_key() {
             organisations::by_slug(&office.app.store, &"home".parse().unwrap()).await.unwrap().unwrap();
         let platforms = entitlement::list(&office.app, &Actor::operator(), &home.slug).await.unwrap();
         assert_eq!(platforms.iter().map(ToString::to_string).collect::<Vec<_>>(), ["echo"]);
-        assert!(first.link.url.expose().starts_with("https://localhost:8443/set-up/"));
+        assert!(first.link.url.expose().starts_with("https://localhost:8443/.portcullis/set-up/"));
         assert_eq!(first.link.expires_at, NOON.plus(Duration::from_secs(DAY)));
         let trial = first.trial.unwrap();
         assert_eq!(trial.made.key.expires_at, Some(NOON.plus(Duration::from_secs(DAY))));

@@ -87,7 +87,7 @@ fn an_account_is_stopped_resumed_and_ended() {
     assert_eq!(json(&place, &["account", "resume", "ada"])["status"], "active");
     assert_eq!(json(&place, &["account", "office", "ada", "support"])["office"], "support");
     let link = json(&place, &["account", "reset", "ada"]);
-    assert!(link["url"].as_str().unwrap().starts_with("https://localhost:8443/reset-password/"));
+    assert!(link["url"].as_str().unwrap().starts_with("https://localhost:8443/.portcullis/reset-password/"));
     assert_eq!(json(&place, &["account", "close", "ada"])["status"], "closed");
     fails(&place, &["account", "resume", "ada"], 1, "the account is closed");
     fails(&place, &["account", "reset", "robot"], 1, "service account");

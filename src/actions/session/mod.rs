@@ -1,6 +1,10 @@
 //! Sessions: begun with one token per protected host, listed, ended one by one or all together. What
 //! proved the person is the caller's business; this act only begins what was proved.
 
+mod browser;
+
+pub use self::browser::{choose, of_browser, take_up};
+
 use std::sync::Arc;
 use std::time::Duration;
 
