@@ -1,15 +1,23 @@
 //! How a refusal is said: a page to people, a problem document to programs, a status to gRPC. Our own
 //! answers carry hardening fields; an app's never do.
 
-use http::header::{ACCEPT_LANGUAGE, CONNECTION, HeaderMap, HeaderValue};
+use http::header::{
+    CONNECTION, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use http::{Request, Response, Version};
 
 use super::body::Body;
+use super::cors;
 use super::refusal::Refusal;
 use crate::model::caller::RequestId;
+use crate::model::route::Cors;
 use crate::pages::trouble;
-use crate::web::negotiate;
+use crate::web::negotiate::Signs;
 use crate::web::problem::Challenge;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
 /// Who is to be answered, as far as the head of the request shows.
 #[derive(Debug)]
@@ -17,6 +25,8 @@ pub struct Audience {
     kind: Kind,
     script: bool,
     http1: bool,
+    /// Where a script comes from.
+    origin: Option<HeaderValue>,
     /// The languages a person reads.
     languages: Option<HeaderValue>,
 }
@@ -31,25 +41,26 @@ enum Kind {
 impl Audience {
     /// Who asks, by the head of the request.
     pub fn of<B>(request: &Request<B>) -> Self {
-        let headers = request.headers();
-        let kind = if negotiate::is_navigation(request.method(), headers) {
+        let signs = Signs::of(request.headers());
+        let kind = if signs.is_navigation(request.method()) {
             Kind::Person
-        } else if negotiate::is_grpc(headers) {
+        } else if signs.is_grpc() {
             Kind::Grpc
         } else {
             Kind::Program
         };
         Self {
             kind,
-            script: negotiate::is_script(headers),
+            script: signs.is_script(),
             http1: request.version() < Version::HTTP_2,
-            languages: headers.get(ACCEPT_LANGUAGE).filter(|_| kind == Kind::Person).cloned(),
+            origin: signs.origin.cloned(),
+            languages: signs.languages.filter(|_| kind == Kind::Person).cloned(),
         }
     }
 }
 
-/// Says no.
-pub fn to(refusal: Refusal, audience: &Audience, request: &RequestId) -> Response<Body> {
+/// Says no, in a way that a script of an origin listed for the route may read.
+pub fn to(refusal: Refusal, audience: &Audience, request: &RequestId, cors: Option<&Cors>) -> Response<Body> {
     let ends_connection = audience.http1 && refusal.ends_connection();
     let quota = refusal.quota();
     let mut problem = refusal.problem();
@@ -68,7 +79,10 @@ pub fn to(refusal: Refusal, audience: &Audience, request: &RequestId) -> Respons
         verdict.write(headers);
     }
     if let Ok(id) = HeaderValue::from_str(request.as_str()) {
-        headers.insert("x-request-id", id);
+        headers.insert(REQUEST_ID, id);
+    }
+    if let Some(cors) = cors {
+        cors::allow(cors, audience.origin.as_ref(), headers);
     }
     if ends_connection {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
@@ -78,10 +92,10 @@ pub fn to(refusal: Refusal, audience: &Audience, request: &RequestId) -> Respons
 
 /// Fields of every answer that is the gate's own.
 pub fn harden(headers: &mut HeaderMap) {
-    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
-    headers.insert("referrer-policy", HeaderValue::from_static("no-referrer"));
-    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
-    headers.entry("content-security-policy").or_insert(HeaderValue::from_static(
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(
         "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     ));
 }

@@ -24,7 +24,7 @@ pub fn preflight(cors: &Cors, head: &Parts) -> Response<Body> {
     let mut response = Response::new(Body::Own(None));
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
-    if allow(cors, &Origin::of(&head.headers), headers) {
+    if allow(cors, head.headers.get(ORIGIN), headers) {
         let methods = cors.methods.iter().map(Method::as_str);
         set_list(headers, ACCESS_CONTROL_ALLOW_METHODS, methods);
         set_list(headers, ACCESS_CONTROL_ALLOW_HEADERS, cors.headers.iter().map(http::HeaderName::as_str));
@@ -33,18 +33,8 @@ pub fn preflight(cors: &Cors, head: &Parts) -> Response<Body> {
     response
 }
 
-/// The origin that a request says it comes from.
-pub struct Origin(Option<HeaderValue>);
-
-impl Origin {
-    /// Reads it.
-    pub fn of(headers: &HeaderMap) -> Self {
-        Self(headers.get(ORIGIN).cloned())
-    }
-}
-
 /// Lets a listed origin read an answer; returns whether the request's origin is one.
-pub fn allow(cors: &Cors, Origin(origin): &Origin, response: &mut HeaderMap) -> bool {
+pub fn allow(cors: &Cors, origin: Option<&HeaderValue>, response: &mut HeaderMap) -> bool {
     response.append(VARY, HeaderValue::from_static("origin"));
     let Some(origin) = origin else { return false };
     if !cors.origins.iter().any(|listed| listed.as_bytes() == origin.as_bytes()) {

@@ -33,14 +33,29 @@ pub struct Desk {
     log: Option<Writer>,
 }
 
-/// What `handle` must still know of a request when its answer is there.
+/// What the walk finds out on its way.
 pub(super) struct Trail {
     /// The route, once found.
     pub(super) served: Option<Arc<Served>>,
     /// Who it is, once known.
     pub(super) identity: Option<Arc<Identity>>,
+}
+
+/// The account of one request: counted, remembered and logged once, whether it was answered or its client
+/// left before.
+struct Account<'d> {
+    desk: &'d Desk,
+    caller: Caller,
+    now: Timestamp,
+    class: MethodClass,
+    said: Option<(&'d Writer, Said)>,
+    trail: Trail,
+    status: u16,
     reason: &'static str,
 }
+
+/// Status and reason of a request whose client left before its answer.
+const CLIENT_LEFT: (u16, &str) = (499, "client-left");
 
 /// What only the access log wants to know.
 struct Said {
@@ -73,65 +88,81 @@ impl Desk {
     pub async fn handle(&self, connection: &Arc<Connection>, request: Request<Incoming>) -> Response<Body> {
         let now = self.gateway.app.clock.now();
         let plan = self.gateway.plan();
-        let caller = connection.caller(request.headers(), &plan.config.listen, &self.names);
         let audience = Audience::of(&request);
-        let said = self.log.as_ref().map(|log| (log, Said::by(&request)));
-        let class = MethodClass::of(request.method());
-        let mut trail = Trail { served: None, identity: None, reason: "admitted" };
-        let walk = Walk { desk: self, plan: &plan, connection, caller: &caller, now };
-        let answer = match walk.walk(request, &mut trail).await {
-            Ok(answer) => answer,
-            Err(refusal) => {
-                trail.reason = refusal.reason();
-                note(&refusal, &caller, &trail);
-                answer::to(refusal, &audience, &caller.request_id)
-            }
-        };
-        let status = answer.status().as_u16();
-        if let Some(served) = &trail.served {
-            served.counters.answered(class, status);
-        }
-        self.gateway.app.decisions.note(Decision {
-            request: caller.request_id,
-            at: now,
+        let (status, reason) = CLIENT_LEFT;
+        let mut account = Account {
+            desk: self,
+            caller: connection.caller(request.headers(), &plan.config.listen, &self.names),
+            now,
+            class: MethodClass::of(request.method()),
+            said: self.log.as_ref().map(|log| (log, Said::by(&request))),
+            trail: Trail { served: None, identity: None },
             status,
-            route: trail.served.as_ref().map(|served| served.route.name.clone()),
-            reason: trail.reason,
-            credential: trail.identity.as_ref().map(|identity| identity.presented),
-        });
-        if let Some((log, said)) = said {
-            write_line(log, &caller, &trail, (&said, status, now));
-        }
+            reason,
+        };
+        let walk = Walk { desk: self, plan: &plan, connection, caller: &account.caller, now };
+        let walked = walk.walk(request, &mut account.trail).await;
+        account.reason = walked.as_ref().map_or_else(Refusal::reason, |_| "admitted");
+        let answer = walked.unwrap_or_else(|refusal| account.refuse(refusal, &audience));
+        account.status = answer.status().as_u16();
         answer
     }
 }
 
-fn write_line(log: &Writer, caller: &Caller, trail: &Trail, (said, status, now): (&Said, u16, Timestamp)) {
-    let host = said.uri.authority().map(http::uri::Authority::as_str);
-    let field = said.host.as_ref().and_then(|host| host.to_str().ok());
-    let line = Line {
-        event: "access",
-        at: now,
-        request: caller.request_id.as_str(),
-        client: caller.address,
-        method: said.method.as_str(),
-        host: host.or(field).unwrap_or_default(),
-        path: masked(said.uri.path()),
-        http: match said.version {
-            Version::HTTP_2 => "2",
-            Version::HTTP_10 => "1.0",
-            _ => "1.1",
-        },
-        route: trail.served.as_ref().map_or("-", |served| &served.route.name),
-        status,
-        reason: trail.reason,
-        user: trail.identity.as_ref().map(|identity| identity.standing.account.user_name.as_str()),
-        credential: trail.identity.as_ref().map(|identity| identity.presented),
-        micros: u64::try_from(said.began.elapsed().as_micros()).unwrap_or(u64::MAX),
-    };
-    let mut text = Vec::with_capacity(512);
-    line.write_to(&mut text);
-    log.write(&text);
+impl Account<'_> {
+    fn refuse(&self, refusal: Refusal, audience: &Audience) -> Response<Body> {
+        note(&refusal, &self.caller, &self.trail);
+        let cors = self.trail.served.as_ref().and_then(|served| served.route.cors.as_ref());
+        answer::to(refusal, audience, &self.caller.request_id, cors)
+    }
+
+    fn write_line(&self, log: &Writer, said: &Said) {
+        let host = said.uri.authority().map(http::uri::Authority::as_str);
+        let field = said.host.as_ref().and_then(|host| host.to_str().ok());
+        let line = Line {
+            event: "access",
+            at: self.now,
+            request: self.caller.request_id.as_str(),
+            client: self.caller.address,
+            method: said.method.as_str(),
+            host: host.or(field).unwrap_or_default(),
+            path: masked(said.uri.path()),
+            http: match said.version {
+                Version::HTTP_2 => "2",
+                Version::HTTP_10 => "1.0",
+                _ => "1.1",
+            },
+            route: self.trail.served.as_ref().map_or("-", |served| &served.route.name),
+            status: self.status,
+            reason: self.reason,
+            user: self.trail.identity.as_ref().map(|who| who.standing.account.user_name.as_str()),
+            credential: self.trail.identity.as_ref().map(|who| who.presented),
+            micros: u64::try_from(said.began.elapsed().as_micros()).unwrap_or(u64::MAX),
+        };
+        let mut text = Vec::with_capacity(512);
+        line.write_to(&mut text);
+        log.write(&text);
+    }
+}
+
+impl Drop for Account<'_> {
+    fn drop(&mut self) {
+        let Trail { served, identity } = &self.trail;
+        if let Some(served) = served {
+            served.counters.answered(self.class, self.status);
+        }
+        self.desk.gateway.app.decisions.note(Decision {
+            request: self.caller.request_id,
+            at: self.now,
+            status: self.status,
+            route: served.as_ref().map(|served| served.route.name.clone()),
+            reason: self.reason,
+            credential: identity.as_ref().map(|identity| identity.presented),
+        });
+        if let Some((log, said)) = &self.said {
+            self.write_line(log, said);
+        }
+    }
 }
 
 /// Logs a refusal that somebody should look into; what callers do wrong is in the access log only.

@@ -105,6 +105,7 @@ impl Refusal {
             Self::Host(BadHost::Several) => "host-doubled",
             Self::Host(BadHost::Malformed) => "host-malformed",
             Self::Path(_) => "path-ambiguous",
+            Self::Fields(BadFields::TooMany) => "fields-many",
             Self::Fields(_) => "fields-ambiguous",
             Self::Method => "method-refused",
             Self::Misdirected => "misdirected",
@@ -132,6 +133,9 @@ impl Refusal {
             Self::Path(_) => problem(StatusCode::BAD_REQUEST, "bad-path"),
             Self::Fields(BadFields::Expectation) => {
                 problem(StatusCode::EXPECTATION_FAILED, "bad-expectation")
+            }
+            Self::Fields(BadFields::TooMany) => {
+                problem(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "too-many-fields")
             }
             Self::Fields(_) => problem(StatusCode::BAD_REQUEST, "bad-fields"),
             Self::Method => problem(StatusCode::NOT_IMPLEMENTED, "method-not-passed"),

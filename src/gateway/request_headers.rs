@@ -28,15 +28,25 @@ pub enum BadFields {
     /// A name that is no token (RFC 9110, 5.6.2).
     #[error("a field has a name that is no token")]
     Name,
+    /// More fields than a head may have.
+    #[error("the head has too many fields")]
+    TooMany,
 }
 
-/// Refuses names that HTTP/2 brings and that are no tokens (H9): the library lets a quotation mark stand
-/// in one. In HTTP/1.1 no such name gets this far.
+/// Refuses what HTTP/2 brings and HTTP/1.1 does not let get this far: names that are no tokens (H9), since
+/// the library lets a quotation mark stand in one, and more fields than the `most` of `limits.head_fields`.
+/// The crumbs of a cookie count as the one field that they are cut from.
 ///
 /// # Errors
-/// [`BadFields::Name`].
-pub fn inspect_names(headers: &HeaderMap) -> Result<(), BadFields> {
+/// [`BadFields::Name`] or [`BadFields::TooMany`].
+pub fn inspect_http2(headers: &HeaderMap, most: usize) -> Result<(), BadFields> {
     let quoted = |name: &HeaderName| memchr::memchr(b'"', name.as_str().as_bytes()).is_some();
+    if headers.len() > most {
+        let crumbs = headers.get_all(COOKIE).iter().count();
+        if headers.len() - crumbs.saturating_sub(1) > most {
+            return Err(BadFields::TooMany);
+        }
+    }
     if headers.keys().any(quoted) { Err(BadFields::Name) } else { Ok(()) }
 }
 

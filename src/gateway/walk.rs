@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use http::header::ORIGIN;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, Version};
 use hyper::body::Incoming;
@@ -45,7 +46,7 @@ impl Walk<'_> {
     ) -> Result<Response<Body>, Refusal> {
         request_headers::inspect(request.headers())?;
         if request.version() == Version::HTTP_2 {
-            request_headers::inspect_names(request.headers())?;
+            request_headers::inspect_http2(request.headers(), self.plan.config.limits.head_fields)?;
         }
         let websocket = upgrade::is_wanted(&request)?.then(|| hyper::upgrade::on(&mut request));
         let (head, body) = request.into_parts();
@@ -113,7 +114,7 @@ impl Walk<'_> {
         if let QuotaVerdict::Exceeded(..) = verdict {
             return Err(Refusal::Quota(Box::new(verdict)));
         }
-        let cors = route.cors.as_ref().map(|cors| (cors, cors::Origin::of(&ready.head.headers)));
+        let cors = route.cors.as_ref().map(|cors| (cors, ready.head.headers.get(ORIGIN).cloned()));
         prepare(&mut ready.head, &self.known(&admitted));
         let mut answer = match &route.destination {
             Destination::Echo => echo::answer(&ready.head),
@@ -135,7 +136,7 @@ impl Walk<'_> {
             headers.insert(name.clone(), value.clone());
         }
         if let Some((cors, origin)) = cors {
-            cors::allow(cors, &origin, headers);
+            cors::allow(cors, origin.as_ref(), headers);
         }
         verdict.write(headers);
         Ok(answer)

@@ -190,9 +190,14 @@ impl<IO> Strict<IO> {
         Self { io, scan: Scan::new() }
     }
 
-    /// Whether an answer that begins like this agrees to the tunnel that was asked for.
+    /// Looks at what begins the next piece of an answer: the tunnel that was asked for is agreed to by the
+    /// first answer that is no interim one, or not at all. What an app sends later in a body agrees to nothing.
     fn hears(&mut self, answer: &[u8]) {
-        if self.scan.awaits_tunnel() && answer.starts_with(b"HTTP/1.1 101 ") {
+        if !self.scan.awaits_tunnel() || answer.starts_with(b"HTTP/1.1 100 ") {
+            return;
+        }
+        self.scan.framing.upgrade = false;
+        if answer.starts_with(b"HTTP/1.1 101 ") {
             self.scan.place = Place::Opaque;
         }
     }
@@ -314,6 +319,23 @@ mod tests {
         client.write_all(b"\x81\n#\n\0").await.unwrap();
         let read = strict.read(&mut buffer).await.unwrap();
         assert_eq!(&buffer[..read], b"\x81\n#\n\0");
+    }
+
+    /// F2: the answer without an agreement ends the wait for one, whatever a body begins with later.
+    #[tokio::test]
+    async fn a_body_that_looks_like_an_agreement_agrees_to_nothing() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let (mut client, server) = tokio::io::duplex(4096);
+        let mut strict = Strict::http1(server);
+        let mut buffer = vec![0; 4096];
+        client.write_all(b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n").await.unwrap();
+        let _ = strict.read(&mut buffer).await.unwrap();
+        strict.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await.unwrap();
+        strict.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 13\r\n\r\n").await.unwrap();
+        strict.write_all(b"HTTP/1.1 101 ").await.unwrap();
+        client.write_all(b"GET /#x HTTP/1.1\r\n").await.unwrap();
+        let read = strict.read(&mut buffer).await.unwrap();
+        assert!(buffer[..read].contains(&0));
     }
 
     proptest! {

@@ -2,50 +2,86 @@
 //! never redirected.
 
 use http::Method;
-use http::header::{ACCEPT, HeaderMap, HeaderName, ORIGIN};
+use http::header::{HeaderMap, HeaderValue};
 
-const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
-const X_REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
+/// The fields that show who asks, found in one pass: most requests have few fields and none of these.
+#[derive(Debug, Default)]
+pub struct Signs<'h> {
+    mode: Option<&'h HeaderValue>,
+    with: Option<&'h HeaderValue>,
+    content: Option<&'h HeaderValue>,
+    accepts: Option<Liking>,
+    /// Where a script in a browser comes from.
+    pub origin: Option<&'h HeaderValue>,
+    /// The languages that a reader likes.
+    pub languages: Option<&'h HeaderValue>,
+}
 
-/// Whether a browser is navigating: fetch metadata says so, or, without any, a GET or HEAD that likes
-/// HTML at least as much as anything else.
-pub fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
-    match headers.get(SEC_FETCH_MODE) {
-        Some(mode) => mode == "navigate",
-        None => matches!(*method, Method::GET | Method::HEAD) && prefers_html(headers),
+/// How well an `Accept` list likes HTML, and what it likes best, in thousandths.
+#[derive(Debug, Default, Clone, Copy)]
+struct Liking {
+    html: u32,
+    best: u32,
+}
+
+impl<'h> Signs<'h> {
+    /// Reads them.
+    pub fn of(headers: &'h HeaderMap) -> Self {
+        let mut signs = Self::default();
+        for (name, value) in headers {
+            let slot = match name.as_str() {
+                "accept" => {
+                    signs.accepts.get_or_insert_default().take(value);
+                    continue;
+                }
+                "accept-language" => &mut signs.languages,
+                "content-type" => &mut signs.content,
+                "origin" => &mut signs.origin,
+                "sec-fetch-mode" => &mut signs.mode,
+                "x-requested-with" => &mut signs.with,
+                _ => continue,
+            };
+            slot.get_or_insert(value);
+        }
+        signs
+    }
+
+    /// Whether a browser is navigating: fetch metadata says so, or, without any, a GET or HEAD that likes
+    /// HTML at least as much as anything else. `*/*` alone names nothing (curl).
+    pub fn is_navigation(&self, method: &Method) -> bool {
+        match self.mode {
+            Some(mode) => mode == "navigate",
+            None => {
+                matches!(*method, Method::GET | Method::HEAD)
+                    && self.accepts.is_some_and(|liking| liking.html > 0 && liking.html == liking.best)
+            }
+        }
+    }
+
+    /// Whether the request comes from a script in a browser, which must never see a password prompt.
+    pub fn is_script(&self) -> bool {
+        self.mode.is_some() || self.origin.is_some() || self.with.is_some_and(|with| with == "XMLHttpRequest")
+    }
+
+    /// Whether the request is gRPC, whose clients read their status from `grpc-status`.
+    pub fn is_grpc(&self) -> bool {
+        self.content.is_some_and(|content| content.as_bytes().starts_with(b"application/grpc"))
     }
 }
 
-/// Whether the request comes from a script in a browser, which must never see a password prompt.
-pub fn is_script(headers: &HeaderMap) -> bool {
-    headers.contains_key(SEC_FETCH_MODE)
-        || headers.contains_key(ORIGIN)
-        || headers.get(X_REQUESTED_WITH).is_some_and(|with| with == "XMLHttpRequest")
-}
-
-/// Whether the request is gRPC, whose clients read their status from `grpc-status`.
-pub fn is_grpc(headers: &HeaderMap) -> bool {
-    let content = headers.get(http::header::CONTENT_TYPE).map(|value| value.as_bytes());
-    content.is_some_and(|content| content.starts_with(b"application/grpc"))
-}
-
-/// Whether HTML is named and nothing is liked better. `*/*` alone names nothing (curl).
-fn prefers_html(headers: &HeaderMap) -> bool {
-    let mut html = 0;
-    let mut best = 0;
-    for field in headers.get_all(ACCEPT) {
-        for range in field.as_bytes().split(|byte| *byte == b',') {
+impl Liking {
+    fn take(&mut self, accept: &HeaderValue) {
+        for range in accept.as_bytes().split(|byte| *byte == b',') {
             let mut parts = range.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
             let name = parts.next().unwrap_or_default();
             let quality = parts.find_map(|part| part.strip_prefix(b"q=")).map_or(1000, thousandths);
             if name.eq_ignore_ascii_case(b"text/html") || name.eq_ignore_ascii_case(b"application/xhtml+xml")
             {
-                html = quality.max(html);
+                self.html = quality.max(self.html);
             }
-            best = quality.max(best);
+            self.best = quality.max(self.best);
         }
     }
-    html > 0 && html == best
 }
 
 /// A quality value (RFC 9110, 12.4.2) in thousandths; 0 when it is none.
@@ -64,7 +100,7 @@ mod tests {
             request = request.header(*name, *value);
         }
         let request = request.body(()).unwrap();
-        is_navigation(request.method(), request.headers())
+        Signs::of(request.headers()).is_navigation(request.method())
     }
 
     #[test]

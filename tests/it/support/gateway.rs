@@ -2,17 +2,21 @@
 //! certificate, and a clock that stands still until the test turns it (it begins now: certificates are
 //! judged by the real time).
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use portcullis::app::decisions::Decision;
 use portcullis::config::{Config, Sources};
-use portcullis::server;
+use portcullis::model::caller::RequestId;
 use portcullis::server::control::client;
 use portcullis::server::doors::Kind;
 use portcullis::server::running::Running;
+use portcullis::server::{self, Plan};
+use portcullis::telemetry::access::AccessLog;
 use portcullis::time::{Clock, ManualClock, SystemClock};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -51,7 +55,23 @@ pub(crate) struct Gateway {
     http: SocketAddr,
     roots: Arc<RootCertStore>,
     folder: PathBuf,
+    lines: Lines,
+    _log: AccessLog,
     running: Option<Running>,
+}
+
+/// The access log, kept in memory.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Drop for Gateway {
@@ -92,7 +112,11 @@ impl Gateway {
     async fn start(config: Config, folder: PathBuf) -> Self {
         let clock = Arc::new(ManualClock::at(SystemClock.now()));
         let development = config.tls.development.clone();
-        let running = server::start(config, clock.clone()).await.unwrap();
+        let lines = Lines::default();
+        let log = AccessLog::to(Box::new(lines.clone())).unwrap();
+        let access = Some(log.writer());
+        let plan = Plan { config, sources: None, clock: clock.clone(), access };
+        let running = server::begin(plan).await.unwrap();
         let household = Household::of(running.app().clone()).await;
         let mut roots = RootCertStore::empty();
         let authority = CertificateDer::from_pem_file(development.join("authority.pem")).unwrap();
@@ -104,8 +128,33 @@ impl Gateway {
             household,
             roots: Arc::new(roots),
             folder,
+            lines,
+            _log: log,
             running: Some(running),
         }
+    }
+
+    /// The line of the access log about a request, once it is written.
+    pub(crate) async fn line_about(&self, request: &str) -> Value {
+        let found = || {
+            let text = String::from_utf8(self.lines.0.lock().unwrap().clone()).unwrap();
+            text.lines().find(|line| line.contains(request)).map(|line| serde_json::from_str(line).unwrap())
+        };
+        soon("a line in the access log", async {
+            loop {
+                match found() {
+                    Some(line) => return line,
+                    None => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
+            }
+        })
+        .await
+    }
+
+    /// What was decided of a request.
+    pub(crate) fn decision_about(&self, request: &str) -> Option<Decision> {
+        let app = self.running.as_ref()?.app();
+        app.decisions.of(&RequestId::parse(request).unwrap(), self.clock.now())
     }
 
     /// Asks over the control socket, as the command line does.

@@ -213,3 +213,17 @@ async fn an_account_has_one_quota_however_it_comes() {
     assert_eq!((full.header("x-ratelimit-limit"), full.header("retry-after")), (Some("4"), Some("15")));
     assert_eq!(app.seen().len(), 4, "what is refused does not reach the app");
 }
+
+/// H8: `limits.head_fields` holds over both protocols. The crumbs that HTTP/2 cuts a cookie into are one field.
+#[tokio::test]
+async fn a_head_of_too_many_fields_is_refused() {
+    let app = Upstream::echo().await;
+    let gateway = Gateway::with(&app, "[limits]\nhead_fields = 20\n").await;
+    let asked = Ask::get("/x").key(&gateway.key().await);
+    let many = (0..30).fold(asked.clone(), |ask, at| ask.header(&format!("x-many-{at}"), "v"));
+    for over in Over::BOTH {
+        gateway.ask(&many, over).await.expect(431);
+    }
+    let crumbs = (0..30).fold(asked, |ask, at| ask.header("cookie", &format!("crumb{at}=v")));
+    gateway.ask(&crumbs, Over::H2).await.expect(200);
+}

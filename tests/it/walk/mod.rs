@@ -6,6 +6,7 @@ mod gate;
 mod headers;
 mod limits;
 mod listener;
+mod log;
 mod numbers;
 mod paths;
 mod routing;

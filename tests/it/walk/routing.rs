@@ -159,3 +159,22 @@ async fn only_a_real_preflight_skips_the_credential() {
     }
     assert!(app.seen().is_empty(), "{:?}", app.seen());
 }
+
+/// A script of a listed origin may read why it was turned away, one of another origin may not.
+#[tokio::test]
+async fn a_refusal_can_be_read_by_scripts_of_listed_origins() {
+    let app = Upstream::echo().await;
+    let gateway = Gateway::before(&app).await;
+    for over in Over::BOTH {
+        let asked = async |path: &str, origin: &str| {
+            gateway.ask(&Ask::get(path).header("origin", origin), over).await.expect(401)
+        };
+        let friend = asked("/cors/x", "https://friend.test").await;
+        assert_eq!(friend.header("access-control-allow-origin"), Some("https://friend.test"), "{friend:?}");
+        assert_eq!(friend.header("vary"), Some("origin"), "{friend:?}");
+        let stranger = asked("/cors/x", "https://evil.test").await;
+        assert!(stranger.header("access-control-allow-origin").is_none(), "{stranger:?}");
+        let elsewhere = asked("/x", "https://friend.test").await;
+        assert!(elsewhere.header("access-control-allow-origin").is_none(), "{elsewhere:?}");
+    }
+}
