@@ -106,13 +106,18 @@ impl Limits {
         banned
     }
 
-    fn left(&self, party: Party, now: Timestamp) -> Option<Duration> {
+    /// The budget of a party and what is left of it. Looking spends nothing.
+    pub fn left_of(&self, party: Party, now: Timestamp) -> (Quota, Verdict) {
         let budgets = self.budgets.load();
         let budget = match party {
             Party::Source(_) => budgets.per_source,
             Party::Subject(_) => budgets.per_subject,
         };
-        self.limiter.peek(&Bucket::Failures(party), budget, now).wait()
+        (budget, self.limiter.peek(&Bucket::Failures(party), budget, now))
+    }
+
+    fn left(&self, party: Party, now: Timestamp) -> Option<Duration> {
+        self.left_of(party, now).1.wait()
     }
 
     /// Both sides of an attempt with what each may get wrong.

@@ -17,7 +17,6 @@ use crate::app::cache::Moment;
 use crate::app::live::{Credential, Holder, Ticket};
 use crate::app::recent::Epoch;
 use crate::model::account::AccountStatus;
-use crate::model::api_key::KeyAudience;
 use crate::model::caller::Caller;
 use crate::model::credentials::Credentials;
 use crate::model::grant::Standing;
@@ -179,8 +178,7 @@ fn decide(
         Err(unreadable) => Err(charge(app, asked, None, unreadable.into(), moment).into()),
     };
     match known {
-        Ok(None) if asked.route.access == Access::Optional => Ok(None),
-        Ok(None) => Err(AuthError::Nobody.into()),
+        Ok(None) => Ok(evaluate::takes_nobody(asked.route).map(|()| None)?),
         known => known,
     }
 }
@@ -201,12 +199,7 @@ fn by_key(
     let standing = standing.filter(|standing| standing.account.status == AccountStatus::Active);
     let standing = standing.ok_or(AuthError::BadKey(BadKey::Owner))?;
     app.last_used.keys.record(key.id, moment.now);
-    if !asked.route.accepts.key {
-        return Err(AuthError::Forbidden(Lack::Method).into());
-    }
-    if key.audience != KeyAudience::Upstream {
-        return Err(AuthError::Forbidden(Lack::Platform).into());
-    }
+    evaluate::takes_key(asked.route, key)?;
     let picked = picked(asked)?;
     let holder = Holder { credential: Credential::Key(locator), account: key.account };
     let claim = Claim { proof: Proof::Key(key.id), key: Some(key), session: None, picked: picked.as_ref() };
@@ -224,9 +217,7 @@ fn by_cookie(app: &App, asked: Asked<'_>, cookie: &[u8], moment: Moment<'_>) -> 
     let Some(standing) = standing.filter(|standing| standing.account.status == AccountStatus::Active) else {
         return Ok(None);
     };
-    if !asked.route.accepts.session {
-        return Err(AuthError::Forbidden(Lack::Method).into());
-    }
+    evaluate::takes_sessions(asked.route)?;
     if !same_origin::permits(asked) {
         return Err(AuthError::CrossOrigin.into());
     }

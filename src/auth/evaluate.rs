@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::error::{AuthError, Lack};
-use crate::model::api_key::ApiKey;
+use crate::model::api_key::{ApiKey, KeyAudience};
 use crate::model::credentials::Credentials;
 use crate::model::grant::Standing;
 use crate::model::identity::{Identity, Presented};
@@ -12,6 +12,39 @@ use crate::model::role::{Permissions, Roles};
 use crate::model::route::{Access, Demands, Route};
 use crate::model::session::Session;
 use crate::time::Timestamp;
+
+/// Whether a route lets somebody in of whom nothing is known.
+///
+/// # Errors
+/// [`AuthError::Nobody`].
+pub const fn takes_nobody(route: &Route) -> Result<(), AuthError> {
+    match route.access {
+        Access::Public | Access::Optional => Ok(()),
+        Access::SignedIn(_) | Access::Member(_) | Access::Role(..) => Err(AuthError::Nobody),
+    }
+}
+
+/// Whether a route takes this key at all, whoever owns it.
+///
+/// # Errors
+/// [`AuthError::Forbidden`].
+pub fn takes_key(route: &Route, key: &ApiKey) -> Result<(), AuthError> {
+    if !route.accepts.key {
+        return Err(AuthError::Forbidden(Lack::Method));
+    }
+    match key.audience {
+        KeyAudience::Upstream => Ok(()),
+        KeyAudience::Api => Err(AuthError::Forbidden(Lack::Platform)),
+    }
+}
+
+/// Whether a route takes sessions.
+///
+/// # Errors
+/// [`AuthError::Forbidden`].
+pub const fn takes_sessions(route: &Route) -> Result<(), AuthError> {
+    if route.accepts.session { Ok(()) } else { Err(AuthError::Forbidden(Lack::Method)) }
+}
 
 /// What somebody proven claims.
 pub struct Claim<'a> {

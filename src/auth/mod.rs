@@ -8,6 +8,7 @@ pub mod credentials;
 pub mod error;
 pub mod evaluate;
 pub mod recall;
+pub mod rehearse;
 pub mod same_origin;
 pub mod session_cookie;
 pub mod watch;

@@ -56,6 +56,13 @@ struct Bound {
     path_sha256: String,
 }
 
+impl Bound {
+    fn to(jti: String, method: &Method, target: &str) -> Self {
+        let path_sha256 = URL_SAFE_NO_PAD.encode(sha256(target.as_bytes()));
+        Self { jti, method: method.to_string(), path_sha256 }
+    }
+}
+
 /// The assertion that the requests of an identity share. All keys of one account that work under the same
 /// credentials share one, since it names no key.
 pub fn shared(identity: &Identity, issuer: &str, keyring: &Keyring, now: Timestamp) -> Option<HeaderValue> {
@@ -91,11 +98,7 @@ pub fn bound(
     now: Timestamp,
     (request, method, target): (&RequestId, &Method, &str),
 ) -> Option<HeaderValue> {
-    let bound = Bound {
-        jti: request.to_string(),
-        method: method.to_string(),
-        path_sha256: URL_SAFE_NO_PAD.encode(sha256(target.as_bytes())),
-    };
+    let bound = Bound::to(request.to_string(), method, target);
     sign(identity, issuer, keyring, now, Some(bound))
 }
 
@@ -107,9 +110,32 @@ fn sign(
     bound: Option<Bound>,
 ) -> Option<HeaderValue> {
     let key = keyring.signing().current();
+    let claims = claims(identity, issuer, now, bound);
+    let header = Header {
+        typ: Some("portcullis-assertion+jwt".to_owned()),
+        kid: Some(key.kid().to_owned()),
+        ..Header::new(Algorithm::ES256)
+    };
+    let token = jsonwebtoken::encode(&header, &claims, key.private()).ok()?;
+    HeaderValue::try_from(token).ok()
+}
+
+/// The claims of an assertion that is not signed: what an app would read. One for a single request says what
+/// it is bound to, under a name that no request has.
+pub fn shown(
+    identity: &Identity,
+    issuer: &str,
+    now: Timestamp,
+    bound: Option<(&Method, &str)>,
+) -> serde_json::Value {
+    let bound = bound.map(|(method, target)| Bound::to("(request id)".to_owned(), method, target));
+    serde_json::to_value(claims(identity, issuer, now, bound)).unwrap_or_default()
+}
+
+fn claims<'a>(identity: &'a Identity, issuer: &'a str, now: Timestamp, bound: Option<Bound>) -> Claims<'a> {
     let account = &identity.standing.account;
     let end = identity.until.map_or(now.plus(LIFETIME), |until| until.min(now.plus(LIFETIME)));
-    let claims = Claims {
+    Claims {
         iss: issuer,
         aud: identity.platform.as_str(),
         sub: account.id.to_string(),
@@ -128,12 +154,5 @@ fn sign(
         },
         auth_time: identity.authenticated_at.map(Timestamp::seconds),
         bound,
-    };
-    let header = Header {
-        typ: Some("portcullis-assertion+jwt".to_owned()),
-        kid: Some(key.kid().to_owned()),
-        ..Header::new(Algorithm::ES256)
-    };
-    let token = jsonwebtoken::encode(&header, &claims, key.private()).ok()?;
-    HeaderValue::try_from(token).ok()
+    }
 }

@@ -13,6 +13,7 @@ use super::access_log::{Line, masked};
 use super::answer::{self, Audience};
 use super::body::Body;
 use super::greet::{Connection, RequestNames};
+use super::pool::Chain;
 use super::refusal::{Fault, Refusal};
 use super::routes::Served;
 use super::walk::Walk;
@@ -173,20 +174,5 @@ fn note(refusal: &Refusal, caller: &Caller, trail: &Trail) {
         Fault::Caller => tracing::debug!(request, route, error = %refusal, "request turned away"),
         Fault::Upstream => tracing::warn!(request, route, error = %Chain(refusal), "no answer from the app"),
         Fault::Gate => tracing::error!(request, route, error = %Chain(refusal), "request not decided"),
-    }
-}
-
-/// An error with its causes.
-struct Chain<'a>(&'a dyn std::error::Error);
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
     }
 }

@@ -58,6 +58,11 @@ impl Connection {
         self.peer.tls.as_ref().is_none_or(|tls| tls.presented.serves(host))
     }
 
+    /// Whether a key may be read from this connection.
+    pub const fn takes_keys(&self) -> bool {
+        self.template.keys_allowed
+    }
+
     /// The caller of one request on this connection.
     pub fn caller(&self, headers: &HeaderMap, listen: &Listen, names: &RequestNames) -> Caller {
         let mut caller = self.template.clone();

@@ -10,11 +10,13 @@ pub mod cors;
 pub mod desk;
 pub mod echo;
 pub mod exchange;
+pub mod explain;
 pub mod field_names;
 pub mod forward;
 pub mod greet;
 pub mod host;
 pub mod identity_headers;
+pub mod insight;
 pub mod own;
 pub mod path;
 pub mod pool;
@@ -42,6 +44,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::model::change::Change;
 use crate::model::upstream::PoolLimits;
+use crate::web::insight::Insight;
 
 /// The gateway of a process: what all its workers share.
 pub struct Gateway {
@@ -51,6 +54,8 @@ pub struct Gateway {
     pub quotas: Quotas,
     /// The gate's own endpoints.
     pub endpoints: Router,
+    /// What pages and API may ask of it.
+    pub insight: Arc<Insight>,
     plan: ArcSwap<Plan>,
     workers: usize,
 }
@@ -72,13 +77,16 @@ impl Gateway {
     ///
     /// # Errors
     /// When an upstream cannot be set up.
-    pub fn new(app: Arc<App>, workers: usize) -> Result<Self, UpstreamSetupError> {
+    pub fn new(app: Arc<App>, workers: usize) -> Result<Arc<Self>, UpstreamSetupError> {
         let config = app.config.load_full();
         let health = UpstreamHealth::new(&config.routing)?;
         let plan = Plan::of(config, health, &app, workers);
         let quotas = Quotas::new(app.limiter.clone());
         let endpoints = api::endpoints(app.clone());
-        Ok(Self { quotas, endpoints, plan: ArcSwap::from_pointee(plan), workers, app })
+        Ok(Arc::new_cyclic(|own| {
+            let insight = Arc::new(insight::into(own));
+            Self { quotas, endpoints, insight, plan: ArcSwap::from_pointee(plan), workers, app }
+        }))
     }
 
     /// Takes another configuration into force, all of it at once. What was remembered of identities is

@@ -62,27 +62,33 @@ impl Quotas {
         self.count(route, concerned(&route.quotas, identity), now)
     }
 
+    /// What counting one would say; nothing is counted.
+    pub fn peek(&self, route: &Route, identity: Option<&Identity>, now: Timestamp) -> QuotaVerdict {
+        self.measured(route, concerned(&route.quotas, identity), now, PEEK).verdict()
+    }
+
     fn count(&self, route: &Route, concerned: [Concerned; 3], now: Timestamp) -> QuotaVerdict {
-        let measure = |ask: Ask| {
-            Measured(concerned.map(|one| {
-                let (name, quota, subject) = one?;
-                let bucket = Bucket::Requests(&route.name, subject);
-                Some(Measure { name, quota, verdict: ask(&*self.limiter, &bucket, quota, now) })
-            }))
-        };
-        let mut measured = measure(|limiter, bucket, quota, now| limiter.peek(bucket, quota, now));
+        let mut measured = self.measured(route, concerned, now, PEEK);
         if measured.wait().is_none() {
-            measured = measure(|limiter, bucket, quota, now| limiter.charge(bucket, quota, now));
+            measured = self.measured(route, concerned, now, |limiter, bucket, quota, now| {
+                limiter.charge(bucket, quota, now)
+            });
         }
-        match measured.wait() {
-            Some(wait) => QuotaVerdict::Exceeded(measured, wait),
-            None if measured.0.iter().all(Option::is_none) => QuotaVerdict::Unlimited,
-            None => QuotaVerdict::Within(measured),
-        }
+        measured.verdict()
+    }
+
+    fn measured(&self, route: &Route, concerned: [Concerned; 3], now: Timestamp, ask: Ask) -> Measured {
+        Measured(concerned.map(|one| {
+            let (name, quota, subject) = one?;
+            let bucket = Bucket::Requests(&route.name, subject);
+            Some(Measure { name, quota, verdict: ask(&*self.limiter, &bucket, quota, now) })
+        }))
     }
 }
 
 type Ask = fn(&dyn Limiter, &Bucket<'_>, Quota, Timestamp) -> Verdict;
+
+const PEEK: Ask = |limiter, bucket, quota, now| limiter.peek(bucket, quota, now);
 
 /// A quota that concerns a request: its name towards the client, and on whom it is counted.
 type Concerned = Option<(&'static str, Quota, Option<Subject>)>;
@@ -119,6 +125,19 @@ impl QuotaVerdict {
 }
 
 impl Measured {
+    /// Each quota by its name towards the client, and how it stands.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, Quota, Verdict)> {
+        self.each().map(|measure| (measure.name, measure.quota, measure.verdict))
+    }
+
+    fn verdict(self) -> QuotaVerdict {
+        match self.wait() {
+            Some(wait) => QuotaVerdict::Exceeded(self, wait),
+            None if self.0.iter().all(Option::is_none) => QuotaVerdict::Unlimited,
+            None => QuotaVerdict::Within(self),
+        }
+    }
+
     fn each(&self) -> impl Iterator<Item = &Measure> {
         self.0.iter().flatten()
     }

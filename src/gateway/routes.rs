@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use http::Method;
+use http::{HeaderValue, Method};
 
-use super::path::other_reading;
+use super::path::{BadPath, other_reading};
+use super::refusal::Refusal;
 use crate::model::route::{PathRule, Route, Routing};
 use crate::telemetry::metrics::{Metrics, RouteMetrics};
 
@@ -53,6 +54,25 @@ pub enum Found<'t> {
     TwoRoutes,
     /// The host is none of ours.
     NoHost,
+}
+
+impl<'t> Found<'t> {
+    /// The route, or why there is none.
+    ///
+    /// # Errors
+    /// The [`Refusal`] of a request for which none was found.
+    pub fn route(self) -> Result<&'t Arc<Served>, Refusal> {
+        match self {
+            Self::Route(served) => Ok(served),
+            Self::NoRoute => Err(Refusal::NoRoute),
+            Self::NoMethod(methods) => {
+                let list = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+                Err(Refusal::NoMethod(HeaderValue::try_from(list).unwrap_or(HeaderValue::from_static(""))))
+            }
+            Self::TwoRoutes => Err(Refusal::Path(BadPath::TwoRoutes)),
+            Self::NoHost => Err(Refusal::Misdirected),
+        }
+    }
 }
 
 impl RouteTable {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::header::ORIGIN;
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response, Version};
+use http::{Method, Request, Response, Version};
 use hyper::body::Incoming;
 
 use super::body::Body;
@@ -16,7 +16,7 @@ use super::greet::Connection;
 use super::prepare::{Known, prepare};
 use super::quota::QuotaVerdict;
 use super::refusal::Refusal;
-use super::routes::{Found, Served};
+use super::routes::Served;
 use super::{Plan, cors, echo, host, own, path, request_headers, upgrade};
 use crate::auth::admit::{Asked, Pass, admit};
 use crate::model::caller::Caller;
@@ -84,17 +84,11 @@ impl Walk<'_> {
     /// Finds the route; a WebSocket asked for by CONNECT is looked up as the GET that the app will see.
     fn route(&self, host: &str, path: &str, head: &Parts, websocket: bool) -> Result<Arc<Served>, Refusal> {
         let method = if websocket { &Method::GET } else { &head.method };
-        match self.plan.table.find(host, path, method) {
-            Found::Route(served) if websocket && !served.route.body.websocket => Err(Refusal::Upgrade),
-            Found::Route(served) => Ok(served.clone()),
-            Found::NoRoute => Err(Refusal::NoRoute),
-            Found::NoMethod(methods) => {
-                let list = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
-                Err(Refusal::NoMethod(HeaderValue::try_from(list).unwrap_or(HeaderValue::from_static(""))))
-            }
-            Found::TwoRoutes => Err(Refusal::Path(path::BadPath::TwoRoutes)),
-            Found::NoHost => Err(Refusal::Misdirected),
+        let served = self.plan.table.find(host, path, method).route()?;
+        if websocket && !served.route.body.websocket {
+            return Err(Refusal::Upgrade);
         }
+        Ok(served.clone())
     }
 
     /// Admission. A real preflight on a route without cross-origin rules of ours reaches the app as nobody's.

@@ -13,9 +13,11 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{InconsistentKeys, SignatureScheme};
 use x509_parser::extensions::GeneralName;
+use x509_parser::time::ASN1Time;
 
 use crate::config::CertificateFiles;
 use crate::model::presented::CertificateNames;
+use crate::secret::token::sha256;
 use crate::time::Timestamp;
 
 /// Why a certificate cannot be served.
@@ -65,8 +67,14 @@ pub enum CertificateError {
 pub struct Leaf {
     /// Hosts it is good for.
     pub names: Arc<CertificateNames>,
+    /// Who signed it.
+    pub issuer: String,
+    /// When its validity begins.
+    pub not_before: Timestamp,
     /// When its validity ends.
     pub not_after: Timestamp,
+    /// SHA-256 of its DER form, in hexadecimal digits.
+    pub fingerprint: String,
 }
 
 /// One certificate with its key, ready to sign.
@@ -223,9 +231,15 @@ pub fn parse(der: &[u8], path: &Path) -> Result<Leaf, CertificateError> {
     if names.is_empty() {
         return Err(CertificateError::Nameless { path: path.to_owned() });
     }
-    let seconds = certificate.validity().not_after.timestamp();
-    let not_after = Timestamp::from_millis(seconds.saturating_mul(1000));
-    Ok(Leaf { names: Arc::new(names), not_after })
+    let instant = |at: ASN1Time| Timestamp::from_millis(at.timestamp().saturating_mul(1000));
+    let validity = certificate.validity();
+    Ok(Leaf {
+        names: Arc::new(names),
+        issuer: certificate.issuer().to_string(),
+        not_before: instant(validity.not_before),
+        not_after: instant(validity.not_after),
+        fingerprint: sha256(der).iter().map(|byte| format!("{byte:02x}")).collect(),
+    })
 }
 
 /// An address as X.509 writes it: four or sixteen bytes.

@@ -175,7 +175,7 @@ fn leaf_is_good(files: &DevelopmentFiles, hosts: &[Arc<str>], now: Timestamp) ->
     let Ok(authority) = CertificateDer::from_pem_file(&files.authority) else { return false };
     let [leaf, issuer] = chain.as_slice() else { return false };
     let Ok((_, parsed)) = x509_parser::parse_x509_certificate(leaf) else { return false };
-    let Ok(Leaf { names, not_after }) = parse(leaf, &files.leaf.certificate) else { return false };
+    let Ok(Leaf { names, not_after, .. }) = parse(leaf, &files.leaf.certificate) else { return false };
     let key = fs::read_to_string(&files.leaf.key).ok().and_then(|pem| KeyPair::from_pem(&pem).ok());
     *issuer == authority
         && key.is_some_and(|key| owns(&key, &parsed))

@@ -12,6 +12,7 @@ pub mod development;
 pub mod doors;
 pub mod entrance;
 pub mod gauges;
+pub mod insight;
 pub mod listener;
 pub mod operations;
 pub mod permits;
@@ -156,7 +157,7 @@ impl House {
         reload::show(&app, &tls.certificates());
         let config = app.config.load_full();
         let workers = config.workers.max(1);
-        let gateway = Arc::new(Gateway::new(Arc::clone(&app), workers)?);
+        let gateway = Gateway::new(Arc::clone(&app), workers)?;
         let control = Control::bind(&config.control_socket)
             .map_err(|source| BindError::Unix { path: config.control_socket.clone(), source })?;
         let permits = Permits::new(&descriptors::affordable(config.limits));
@@ -168,6 +169,7 @@ impl House {
             Arc::clone(&permits),
             plan.sources,
         ));
+        gateway.insight.add(insight::answers(&reloading));
         let (own, front): (Vec<Door>, Vec<Door>) =
             doors.into_iter().partition(|door| matches!(door.kind, Kind::Operations | Kind::Redirect));
         let reception = Reception {

@@ -3,13 +3,15 @@
 
 use std::convert::Infallible;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
+use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
 use super::certificates::Certificates;
 use super::descriptors::affordable;
 use super::development::{self, DevelopmentError, DevelopmentFiles, Outcome};
+use super::insight;
 use super::permits::Permits;
 use super::tls::{TlsAcceptor, TlsError};
 use super::watch::Looks;
@@ -51,8 +53,23 @@ pub struct Reloading {
     pub permits: Arc<Permits>,
     /// What the configuration is read from; none in tests that made one by hand.
     pub sources: Option<Sources>,
+    /// How the last reload went.
+    last: std::sync::Mutex<LastReload>,
+    /// The configuration in force, as printed.
+    printed: ArcSwap<Arc<str>>,
     /// How the files looked when they were last read; holding it is the turn to read them.
     seen: Mutex<Seen>,
+}
+
+/// How a reload went.
+#[derive(Debug, Clone)]
+pub struct LastReload {
+    /// When it was tried.
+    pub at: Timestamp,
+    /// Why nothing changed.
+    pub error: Option<String>,
+    /// Keys that changed but wait for the next start.
+    pub waiting: Vec<&'static str>,
 }
 
 #[derive(Default)]
@@ -81,7 +98,20 @@ impl Reloading {
     ) -> Self {
         let app = Arc::clone(&gateway.app);
         let seen = Mutex::new(Seen::now(&app.config.load()));
-        Self { app, gateway, tls, permits, sources, seen }
+        let last = LastReload { at: app.clock.now(), error: None, waiting: Vec::new() };
+        let printed = sources.as_ref().map(insight::printed).unwrap_or_default();
+        let (last, printed) = (std::sync::Mutex::new(last), ArcSwap::from_pointee(printed));
+        Self { app, gateway, tls, permits, sources, last, printed, seen }
+    }
+
+    /// How the last reload went; the start counts as the first one.
+    pub fn last(&self) -> LastReload {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The configuration in force, one value a line; secrets masked.
+    pub fn printed(&self) -> Arc<str> {
+        Arc::clone(&self.printed.load())
     }
 
     /// Reads anew what has changed on disk since it was last read, well or badly.
@@ -124,7 +154,7 @@ impl Reloading {
         let mut seen = self.seen.lock().await;
         *seen = Seen::now(&self.app.config.load());
         let result = self.read_configuration();
-        self.report("configuration", &result);
+        self.report("configuration", &result, result.as_deref().unwrap_or_default());
         if result.is_ok() {
             self.app.metrics.generation.inc();
             *seen = Seen::now(&self.app.config.load());
@@ -147,6 +177,7 @@ impl Reloading {
         self.tls.take_up(prepared);
         self.permits.limit(&affordable(limits));
         show(&self.app, &self.tls.certificates());
+        self.printed.store(Arc::new(insight::printed(sources)));
         if !waiting.is_empty() {
             tracing::warn!(keys = ?waiting, "changed values that wait for the next start");
         }
@@ -161,7 +192,7 @@ impl Reloading {
         let mut seen = self.seen.lock().await;
         seen.certificates = Seen::now(&self.app.config.load()).certificates;
         let result = self.refresh_tls(&self.app.config.load_full());
-        self.report("certificates", &result);
+        self.report("certificates", &result, &[]);
         result
     }
 
@@ -172,7 +203,12 @@ impl Reloading {
         Ok(())
     }
 
-    fn report<T>(&self, what: &str, result: &Result<T, ReloadError>) {
+    fn report<T>(&self, what: &str, result: &Result<T, ReloadError>, waiting: &[&'static str]) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = LastReload {
+            at: self.app.clock.now(),
+            error: result.as_ref().err().map(ToString::to_string),
+            waiting: waiting.to_vec(),
+        };
         self.app.metrics.reload_successful.set(i64::from(result.is_ok()));
         match result {
             Ok(_) => tracing::info!("reloaded {what}"),

@@ -39,7 +39,7 @@ mod tests {
         let target = |(under_way, failures): &(usize, u32)| {
             let target = test_target(FAILURES, Duration::from_secs(60));
             (0..*under_way).for_each(|_| target.enter());
-            (0..*failures).for_each(|_| target.failed(now));
+            (0..*failures).for_each(|_| target.failed(now, &std::fmt::Error));
             Arc::new(target)
         };
         each.iter().map(target).collect()

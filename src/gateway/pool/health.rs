@@ -1,14 +1,15 @@
 //! How the targets of every upstream are doing, for all workers of the process: what is open, what failed,
 //! who is left out. Plain atomics; an answer from a target in good health writes nothing.
 
-use std::sync::Arc;
+use std::error::Error;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::connect::Connector;
-use super::error::UpstreamSetupError;
+use super::error::{Chain, UpstreamSetupError};
 use super::trust::Greeting;
 use crate::model::route::Routing;
 use crate::model::upstream::{Ejection, HealthCheck, Target, Upstream};
@@ -43,6 +44,17 @@ pub(super) struct TargetState {
     sick: AtomicBool,
     connections: AtomicU64,
     failed: AtomicU64,
+    last: Mutex<Option<Failure>>,
+}
+
+/// What a target did wrong last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// In words, with what lies behind it.
+    pub what: String,
+    /// How long ago.
+    pub ago: Duration,
+    at: Instant,
 }
 
 /// The state of one target at one moment, for metrics.
@@ -60,6 +72,12 @@ pub struct Reading<'h> {
     pub failed: u64,
     /// Whether requests are given to it.
     pub usable: bool,
+    /// How long it is left out after failures in a row.
+    pub out_for: Duration,
+    /// Whether the last active check found it ill.
+    pub sick: bool,
+    /// The last failure.
+    pub last: Option<Failure>,
 }
 
 impl UpstreamHealth {
@@ -125,6 +143,7 @@ impl TargetState {
             sick: AtomicBool::new(false),
             connections: AtomicU64::new(0),
             failed: AtomicU64::new(0),
+            last: Mutex::default(),
         }
     }
 
@@ -133,6 +152,7 @@ impl TargetState {
         self.sick.store(old.sick.load(Ordering::Relaxed), Ordering::Relaxed);
         self.connections.store(old.connections.load(Ordering::Relaxed), Ordering::Relaxed);
         self.failed.store(old.failed.load(Ordering::Relaxed), Ordering::Relaxed);
+        *self.last() = old.last().clone();
         let out_until = old.epoch + Duration::from_millis(old.out_until.load(Ordering::Relaxed));
         let left = out_until.saturating_duration_since(self.epoch);
         self.out_until.store(millis(left), Ordering::Relaxed);
@@ -164,7 +184,8 @@ impl TargetState {
 
     /// It did not connect, did not answer, or answered rubbish; it is left out once that happened too
     /// often in a row. After the pause one more failure is enough.
-    pub(super) fn failed(&self, now: Instant) {
+    pub(super) fn failed(&self, now: Instant, why: &dyn Error) {
+        *self.last() = Some(Failure { what: Chain(why).to_string(), ago: Duration::ZERO, at: now });
         self.failed.fetch_add(1, Ordering::Relaxed);
         let row = self.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         if row >= self.ejection.failures.max(1) {
@@ -186,6 +207,10 @@ impl TargetState {
         if self.sick.load(Ordering::Relaxed) {
             return Duration::MAX;
         }
+        self.paused_for(now)
+    }
+
+    fn paused_for(&self, now: Instant) -> Duration {
         let out_until = self.out_until.load(Ordering::Relaxed);
         if out_until == 0 {
             return Duration::ZERO;
@@ -202,7 +227,17 @@ impl TargetState {
             connections: self.connections.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
             usable: self.out_for(now).is_zero(),
+            out_for: self.paused_for(now),
+            sick: self.sick.load(Ordering::Relaxed),
+            last: self
+                .last()
+                .clone()
+                .map(|last| Failure { ago: now.saturating_duration_since(last.at), ..last }),
         }
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Failure>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -232,13 +267,13 @@ mod tests {
     fn failures_in_a_row_leave_a_target_out_for_the_pause() {
         let target = test_target(3, PAUSE);
         let now = Instant::now();
-        target.failed(now);
-        target.failed(now);
+        target.failed(now, &std::fmt::Error);
+        target.failed(now, &std::fmt::Error);
         target.succeeded();
-        target.failed(now);
-        target.failed(now);
+        target.failed(now, &std::fmt::Error);
+        target.failed(now, &std::fmt::Error);
         assert_eq!(target.out_for(now), Duration::ZERO);
-        target.failed(now);
+        target.failed(now, &std::fmt::Error);
         assert!(target.out_for(now) > PAUSE - Duration::from_secs(1));
         assert_eq!(target.out_for(now + PAUSE), Duration::ZERO);
     }
@@ -247,13 +282,13 @@ mod tests {
     fn after_the_pause_one_failure_is_enough_and_one_success_forgives_all() {
         let target = test_target(3, PAUSE);
         let now = Instant::now();
-        (0..3).for_each(|_| target.failed(now));
+        (0..3).for_each(|_| target.failed(now, &std::fmt::Error));
         let later = now + PAUSE;
-        target.failed(later);
+        target.failed(later, &std::fmt::Error);
         assert!(!target.out_for(later).is_zero());
         target.succeeded();
         assert!(target.out_for(later).is_zero());
-        target.failed(later);
+        target.failed(later, &std::fmt::Error);
         assert!(target.out_for(later).is_zero());
     }
 
@@ -273,7 +308,7 @@ mod tests {
     fn a_target_that_stays_keeps_its_pause() {
         let (old, new) = (test_target(1, PAUSE), test_target(1, PAUSE));
         let now = Instant::now();
-        old.failed(now);
+        old.failed(now, &std::fmt::Error);
         new.take_over(&old);
         assert!(new.out_for(now) > PAUSE - Duration::from_secs(1));
         assert!(new.out_for(now + PAUSE).is_zero());

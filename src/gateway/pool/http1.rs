@@ -82,7 +82,7 @@ where
     B::Error: Into<BoxError>,
 {
     let connected = lines.target.connector.connect().await;
-    let stream = connected.inspect_err(|_| lines.target.failed(Instant::now()))?;
+    let stream = connected.inspect_err(|error| lines.target.failed(Instant::now(), error))?;
     lines.target.connected();
     let born = Instant::now();
     let signs = Arc::new(Signs::new(born));
@@ -122,7 +122,7 @@ where
             Waited::Answer(Ok(response)) => {
                 signs.answered();
                 if let Some(fault) = fault(&response, upgrade) {
-                    place.fail();
+                    place.fail(&fault);
                     return Err(Missed::for_good(SendError::Broken(fault)));
                 }
                 place.succeed();
@@ -131,8 +131,9 @@ where
             }
             Waited::Answer(Err(error)) => Err(missed(place, error, spare_one, idle_for.is_some())),
             Waited::TooLong => {
-                place.fail();
-                Err(Missed::for_good(SendError::Timeout(patience.deadline)))
+                let error = SendError::Timeout(patience.deadline);
+                place.fail(&error);
+                Err(Missed::for_good(error))
             }
             Waited::Cut => Err(Missed::for_good(SendError::Cut)),
         }
@@ -182,7 +183,7 @@ fn missed<B>(
     }
     let again = unsent.or(if silent { spare.map(|spare| *spare) } else { None });
     if again.is_none() || !reused {
-        place.fail();
+        place.fail(&error);
     }
     Missed { error: SendError::Broken(Fault::Http(error)), again, reused }
 }

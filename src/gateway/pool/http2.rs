@@ -63,8 +63,9 @@ where
         }
         Waited::Answer(Err(error)) => Err(missed(error, &streams.target)),
         Waited::TooLong => {
-            streams.target.failed(Instant::now());
-            Err(Missed::for_good(SendError::Timeout(terms.patience.deadline)))
+            let error = SendError::Timeout(terms.patience.deadline);
+            streams.target.failed(Instant::now(), &error);
+            Err(Missed::for_good(error))
         }
         Waited::Cut => Err(Missed::for_good(SendError::Cut)),
     }
@@ -78,7 +79,7 @@ fn missed<B>(mut error: TrySendError<Request<Watched<B>>>, target: &TargetState)
         return Missed::for_good(SendError::Body(error));
     }
     if again.is_none() {
-        target.failed(Instant::now());
+        target.failed(Instant::now(), &error);
     }
     Missed { error: SendError::Broken(Fault::Http(error)), again, reused: true }
 }
@@ -111,7 +112,7 @@ where
         Ok(stream) => handshake(stream, Bound::unknown(streams.changed.clone())).await,
         Err(error) => Err(error),
     };
-    let (sender, bound) = connected.inspect_err(|_| target.failed(Instant::now()))?;
+    let (sender, bound) = connected.inspect_err(|error| target.failed(Instant::now(), error))?;
     target.connected();
     Ok(opening.opened(sender, bound))
 }

@@ -169,9 +169,9 @@ impl<B> Place<B> {
     }
 
     /// Notes that there was none; the connection closes.
-    pub(super) fn fail(self) {
+    pub(super) fn fail(self, why: &dyn std::error::Error) {
         if let Some(lines) = &self.lines {
-            lines.target.failed(Instant::now());
+            lines.target.failed(Instant::now(), why);
         }
     }
 

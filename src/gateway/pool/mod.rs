@@ -29,7 +29,7 @@ use tokio::time::Instant;
 pub use self::attempt::Retry;
 use self::attempt::{BoxError, Missed, Terms};
 pub use self::check::watch_health;
-pub use self::error::{ConnectError, Fault, SendError, UpstreamSetupError};
+pub use self::error::{Chain, ConnectError, Fault, SendError, UpstreamSetupError};
 pub use self::health::{Reading, UpstreamHealth};
 use self::health::{TargetState, UpstreamState};
 pub use self::lease::Lease;
