@@ -93,6 +93,15 @@ impl Ceiling {
     }
 }
 
+impl Origin {
+    /// An audit entry about an act that came from here, to be completed.
+    pub fn entry(self, actor: AuditActor, act: &'static str, subject: String) -> AuditEntry {
+        let Self { address, request } = self;
+        let (organisation, detail, personal) = (None, String::new(), None);
+        AuditEntry { act, actor, subject, organisation, address, request, detail, personal }
+    }
+}
+
 impl Actor {
     /// The operator on the command line.
     pub fn operator() -> Self {
@@ -112,16 +121,18 @@ impl Actor {
         }
     }
 
-    /// An audit entry about an act of this actor, to be completed.
-    pub fn entry(&self, act: &'static str, subject: String) -> AuditEntry {
-        let actor = match &self.who {
+    /// The actor as the audit trail names it.
+    pub fn named(&self) -> AuditActor {
+        match &self.who {
             Who::Operator => AuditActor::Operator,
             Who::Gate => AuditActor::Gate,
             Who::Account { standing, .. } => AuditActor::Account(standing.account.id),
-        };
-        let Origin { address, request } = self.origin;
-        let (organisation, detail, personal) = (None, String::new(), None);
-        AuditEntry { act, actor, subject, organisation, address, request, detail, personal }
+        }
+    }
+
+    /// An audit entry about an act of this actor, to be completed.
+    pub fn entry(&self, act: &'static str, subject: String) -> AuditEntry {
+        self.origin.entry(self.named(), act, subject)
     }
 
     /// Keys neither make keys nor change how an account proves itself.

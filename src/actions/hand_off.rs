@@ -5,9 +5,15 @@ use std::time::Duration;
 
 use super::actor::Origin;
 use super::error::ActionError;
+use super::session;
 use crate::app::App;
+use crate::model::account::AccountStatus;
+use crate::model::audit::AuditActor;
+use crate::model::id::SessionId;
 use crate::model::session::Session;
-use crate::secret::Secret;
+use crate::secret::{Secret, token};
+use crate::store::arrivals::{self, Ticket};
+use crate::store::{Tx, accounts};
 
 /// How long a code is good.
 pub const LIFE: Duration = Duration::from_secs(60);
@@ -31,8 +37,12 @@ pub async fn leave(
     host: &str,
     flow: &Secret<String>,
 ) -> Result<Secret<String>, ActionError> {
-    let _ = (app, session, host, flow);
-    Err(ActionError::Busy)
+    session::protected(app, vec![host.into()])?;
+    let code = token::mint_session_token();
+    let (digest, flow) = (digest(&code), digest(flow));
+    let ticket = Ticket { digest: &digest, host, flow: &flow };
+    arrivals::insert(&app.store, ticket, session.id, app.clock.now().plus(LIFE)).await?;
+    Ok(code)
 }
 
 /// Uses a code on the host where it was presented, together with the flow cookie that came along. `None`
@@ -48,6 +58,46 @@ pub async fn arrive(
     code: &Secret<String>,
     flow: &Secret<String>,
 ) -> Result<Option<Arrived>, ActionError> {
-    let _ = (app, origin, host, code, flow);
-    Err(ActionError::Busy)
+    let (digest, flow) = (digest(code), digest(flow));
+    let mut tx = app.store.begin().await?;
+    let ticket = Ticket { digest: &digest, host, flow: &flow };
+    let Some(id) = arrivals::consume(&mut tx, ticket, app.clock.now()).await? else {
+        note_replay(app, origin, tx, &digest).await?;
+        return Ok(None);
+    };
+    let Some(session) = signed_in(app, &mut tx, id).await? else { return Ok(None) };
+    let token = session::token_for(app, &mut tx, id, host).await?;
+    let mut entry = origin.entry(AuditActor::Account(session.account), "session.arrived", subject(id));
+    entry.detail = format!("host={host}");
+    tx.audit(entry);
+    app.commit(tx).await?;
+    Ok(Some(Arrived { session: Session { host: host.into(), ..session }, token }))
+}
+
+/// The session while it is live and its account active.
+async fn signed_in(app: &App, tx: &mut Tx, id: SessionId) -> Result<Option<Session>, ActionError> {
+    let session = match session::live(app, tx, id).await {
+        Err(ActionError::Missing(_)) => return Ok(None),
+        found => found?,
+    };
+    let account = accounts::by_id(&app.store, session.account).await?;
+    Ok(account.filter(|account| account.status == AccountStatus::Active).map(|_| session))
+}
+
+/// A used code that comes again was seen by somebody else. Noted once, so that nobody fills the trail.
+async fn note_replay(app: &App, origin: Origin, mut tx: Tx, digest: &[u8; 32]) -> Result<(), ActionError> {
+    let Some(id) = arrivals::replayed(&mut tx, digest, app.clock.now()).await? else { return Ok(()) };
+    let mut entry = origin.entry(AuditActor::Stranger, "session.arrival-refused", subject(id));
+    entry.detail = "the code was used before".to_owned();
+    tx.audit(entry);
+    app.commit(tx).await?;
+    Ok(())
+}
+
+fn digest(text: &Secret<String>) -> [u8; 32] {
+    token::session_digest(text.expose().as_bytes())
+}
+
+fn subject(id: SessionId) -> String {
+    format!("session {id}")
 }

@@ -14,6 +14,7 @@ pub mod hand_off;
 pub mod keyring;
 pub mod organisation;
 pub mod password;
+mod proof;
 pub mod session;
 pub mod set_up;
 pub mod sign_in;

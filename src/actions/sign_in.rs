@@ -4,10 +4,19 @@
 use std::time::Duration;
 
 use super::actor::Origin;
+use super::error::ActionError;
+use super::proof;
+use super::session::{self, NewSession, Stay};
 use crate::app::App;
+use crate::model::account::Account;
+use crate::model::audit::AuditActor;
+use crate::model::change::Change;
 use crate::model::session::Session;
-use crate::secret::Secret;
-use crate::store::StoreError;
+use crate::secret::{Secret, token};
+use crate::store::{StoreError, Tx, sessions};
+
+/// A password, among the methods of a session (RFC 8176).
+pub const PASSWORD: &str = "pwd";
 
 /// What a person types, and the browser they type it into.
 pub struct Attempt {
@@ -65,12 +74,71 @@ pub enum SignInError {
     Unavailable(#[from] StoreError),
 }
 
+impl From<ActionError> for SignInError {
+    fn from(error: ActionError) -> Self {
+        match error {
+            ActionError::Unavailable(error) => Self::Unavailable(error),
+            ActionError::Busy => Self::Busy,
+            ActionError::Denied(_)
+            | ActionError::Missing(_)
+            | ActionError::Refused(_)
+            | ActionError::Key(_)
+            | ActionError::Password(_)
+            | ActionError::Taken(_) => Self::Wrong,
+        }
+    }
+}
+
 /// Signs a person in. Other people who are signed in in the same browser stay so; an earlier session of the
 /// same person there ends (K10).
 ///
 /// # Errors
 /// See [`SignInError`].
 pub async fn sign_in(app: &App, origin: Origin, attempt: Attempt) -> Result<SignedIn, SignInError> {
-    let _ = (app, origin, attempt);
-    Err(SignInError::Busy)
+    let Attempt { name, password, remember, browser, device } = attempt;
+    let known = browser.as_ref().map(|text| token::session_digest(text.expose().as_bytes()));
+    let proof = proof::by_name(app, origin, &name, known.as_ref(), &password).await?;
+    let mut tx = app.store.begin().await?;
+    let account = proof.settle(app, &mut tx).await?;
+    let signed_in = enter(app, origin, &mut tx, &account, Visit { browser, device, remember }).await?;
+    app.commit(tx).await?;
+    Ok(signed_in)
+}
+
+/// Begins the session of a person who proved a password, inside the transaction that holds the proof. The
+/// browser gets a new name: one that somebody else knows or planted leads nowhere any more.
+pub(super) async fn enter(
+    app: &App,
+    origin: Origin,
+    tx: &mut Tx,
+    account: &Account,
+    visit: Visit,
+) -> Result<SignedIn, ActionError> {
+    let by = AuditActor::Account(account.id);
+    let old = visit.browser.as_ref().map(|text| token::session_digest(text.expose().as_bytes()));
+    if let Some(old) = &old {
+        for id in sessions::end_in_browser(tx, account.id, old, app.clock.now()).await? {
+            tx.change(Change::Session(id));
+            let mut entry = origin.entry(by, "session.ended", format!("session {id}"));
+            entry.detail = format!("account={} signed in anew", account.id);
+            tx.audit(entry);
+        }
+    }
+    let new = NewSession {
+        account: account.id,
+        hosts: vec![app.config.load().public_url.host.clone()],
+        methods: vec![PASSWORD.into()],
+        stay: if visit.remember { Stay::Remembered } else { Stay::Usual },
+        chosen: Vec::new(),
+        device: visit.device,
+    };
+    let begun = session::begin(app, tx, (by, origin), new).await?;
+    let browser = token::mint_session_token();
+    let digest = token::session_digest(browser.expose().as_bytes());
+    sessions::adopt_browser(tx, begun.session.id, &digest, old.as_ref()).await?;
+    let token = match begun.tokens.into_iter().next() {
+        Some((_, token)) => token,
+        None => session::renewed(app, tx, begun.session.id).await?,
+    };
+    Ok(SignedIn { session: begun.session, token, browser })
 }

@@ -4,10 +4,13 @@
 use std::time::Duration;
 
 use super::actor::Origin;
-use super::sign_in::SignInError;
+use super::sign_in::{PASSWORD, SignInError};
+use super::{proof, session};
 use crate::app::App;
+use crate::model::audit::AuditActor;
 use crate::model::session::Session;
 use crate::secret::Secret;
+use crate::store::sessions;
 use crate::time::Timestamp;
 
 /// How long a proof is fresh.
@@ -29,6 +32,21 @@ pub async fn confirm(
     session: &Session,
     password: Secret<String>,
 ) -> Result<Secret<String>, SignInError> {
-    let _ = (app, origin, session, password);
-    Err(SignInError::Busy)
+    let proof = proof::within(app, origin, session.account, session.id, &password).await?;
+    let mut tx = app.store.begin().await?;
+    let account = proof.settle(app, &mut tx).await?;
+    let session = session::live(app, &mut tx, session.id).await?;
+    if session.account != account.id {
+        return Err(SignInError::Wrong);
+    }
+    let mut methods = session.methods;
+    if !methods.iter().any(|method| **method == *PASSWORD) {
+        methods.push(PASSWORD.into());
+    }
+    sessions::authenticated(&mut tx, session.id, &methods, app.clock.now()).await?;
+    let text = session::renewed(app, &mut tx, session.id).await?;
+    let by = AuditActor::Account(account.id);
+    tx.audit(origin.entry(by, "auth.stepped-up", format!("session {}", session.id)));
+    app.commit(tx).await?;
+    Ok(text)
 }

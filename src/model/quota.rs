@@ -92,6 +92,34 @@ pub enum Subject {
     Account(AccountId),
     /// A key of ours, by its public id.
     Key(KeyId),
+    /// A name that no account has, by a keyed digest: attempts on it are counted like any other.
+    Name(NameDigest),
+}
+
+/// Sixteen bytes of the keyed digest of a name. Written as 32 hexadecimal characters.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NameDigest(pub [u8; 16]);
+
+impl fmt::Display for NameDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for NameDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for NameDigest {
+    type Err = NotAParty;
+
+    fn from_str(text: &str) -> Result<Self, NotAParty> {
+        let plain = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let number = u128::from_str_radix(text, 16).ok().filter(|_| plain).ok_or(NotAParty)?;
+        Ok(Self(number.to_be_bytes()))
+    }
 }
 
 impl fmt::Display for Subject {
@@ -99,11 +127,13 @@ impl fmt::Display for Subject {
         match self {
             Self::Account(id) => write!(f, "account {id}"),
             Self::Key(id) => write!(f, "key {id}"),
+            Self::Name(name) => write!(f, "name {name}"),
         }
     }
 }
 
-/// One side of a failed attempt. Written as `source 192.0.2.1`, `account 0192…` or `key 3fQ…`.
+/// One side of a failed attempt. Written as `source 192.0.2.1`, `account 0192…`, `key 3fQ…` or
+/// `name 9f86…`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Party {
     /// Where it came from.
@@ -123,7 +153,7 @@ impl fmt::Display for Party {
 
 /// The text names neither a source nor a subject.
 #[derive(Debug, thiserror::Error)]
-#[error("is not a source (192.0.2.1, 2001:db8::/64), a key id or an account id")]
+#[error("is not a source (192.0.2.1, 2001:db8::/64), a key id, an account id or \"name\" with its digest")]
 pub struct NotAParty;
 
 /// Reads what is printed, also without the leading word: addresses, account ids and key ids cannot be
@@ -132,6 +162,9 @@ impl FromStr for Party {
     type Err = NotAParty;
 
     fn from_str(text: &str) -> Result<Self, NotAParty> {
+        if let Some(name) = text.strip_prefix("name ") {
+            return name.trim().parse().map(|name| Self::Subject(Subject::Name(name)));
+        }
         let bare = ["source ", "account ", "key "].iter().find_map(|word| text.strip_prefix(word));
         let bare = bare.unwrap_or(text).trim();
         if let Ok(address) = bare.strip_suffix("/64").unwrap_or(bare).parse() {
@@ -174,6 +207,7 @@ mod tests {
             Party::Source(Source::of("::1".parse().unwrap())),
             Party::Subject(Subject::Key(KeyId::from_ascii(b"abcDEF123456").unwrap())),
             Party::Subject(Subject::Account(AccountId::mint())),
+            Party::Subject(Subject::Name(NameDigest([0x0f; 16]))),
         ];
         for party in parties {
             assert_eq!(party.to_string().parse::<Party>().unwrap(), party);

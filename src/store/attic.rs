@@ -1,14 +1,17 @@
-//! What is long over and may go: sessions, one-time links and letters that were sent. Bookkeeping, with
-//! neither change nor audit entry: nothing that still works is touched. Accounts, keys, grants and the
-//! audit trail stay.
+//! What is long over and may go: sessions, one-time links, letters that were sent, codes, and failed
+//! sign-ins. Bookkeeping, with neither change nor audit entry: nothing that still works is touched.
+//! Accounts, keys, grants and the audit trail stay.
 
 use std::time::Duration;
 
-use super::{Result, Store, within};
+use super::{Result, Store, sign_in_lanes, within};
 use crate::time::Timestamp;
 
 /// How long what is over stays for those who look back.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How long a code that went from host to host stays, to notice when it comes again.
+const CODES_KEPT: Duration = Duration::from_secs(60 * 60);
 
 /// Rows removed by one statement, so that no other writer waits for long.
 const AT_ONCE: i64 = 1_000;
@@ -19,15 +22,18 @@ const LINKS: &str =
     "DELETE FROM email_link WHERE id IN (SELECT id FROM email_link WHERE expires_at < $1 LIMIT $2)";
 const LETTERS: &str = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE sent_at < $1 LIMIT $2)";
 
-/// Removes what has been over for longer than thirty days.
+const CODES: &str =
+    "DELETE FROM arrival WHERE digest IN (SELECT digest FROM arrival WHERE expires_at < $1 LIMIT $2)";
+
+/// Removes what has been over for longer than thirty days, and codes after an hour.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`](super::StoreError::Unavailable); what was removed before stays removed.
 pub async fn clear(store: &Store, now: Timestamp) -> Result<()> {
-    for sql in [SESSIONS, LINKS, LETTERS] {
-        while remove(store, sql, now.minus(KEPT)).await? == AT_ONCE.unsigned_abs() {}
+    for (sql, kept) in [(SESSIONS, KEPT), (LINKS, KEPT), (LETTERS, KEPT), (CODES, CODES_KEPT)] {
+        while remove(store, sql, now.minus(kept)).await? == AT_ONCE.unsigned_abs() {}
     }
-    Ok(())
+    sign_in_lanes::prune(store, now.minus(KEPT)).await
 }
 
 async fn remove(store: &Store, sql: &'static str, before: Timestamp) -> Result<u64> {

@@ -130,6 +130,16 @@ pub async fn consume(
     row.map(LinkRow::read).transpose()
 }
 
+/// Ends every unused link of one purpose of an account.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn end_of(tx: &mut Tx, account: AccountId, purpose: Purpose, now: Timestamp) -> Result<u64> {
+    const SQL: &str = "UPDATE email_link SET used_at = $1
+        WHERE purpose = $2 AND account = $3 AND used_at IS NULL";
+    run!(tx, SQL, now.millis(), purpose.as_str(), account.to_string())
+}
+
 /// Ends every unused link of one purpose that belongs to nobody (a new set-up link replaces the old one).
 ///
 /// # Errors

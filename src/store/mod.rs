@@ -60,6 +60,7 @@ macro_rules! row {
 
 pub mod accounts;
 pub mod api_keys;
+pub mod arrivals;
 pub mod attic;
 pub mod audit;
 pub mod backup;
@@ -68,6 +69,7 @@ pub mod email_links;
 pub mod endings;
 pub mod entitlements;
 mod error;
+pub mod factors;
 pub mod grants;
 pub mod imported_keys;
 pub mod keyring;
@@ -78,6 +80,7 @@ pub mod organisations;
 mod place;
 pub mod sessions;
 pub mod settings;
+pub mod sign_in_lanes;
 pub mod spaces;
 pub mod standing;
 mod tx;

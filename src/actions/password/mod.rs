@@ -1,18 +1,29 @@
 //! Passwords: set by the operator, changed by their owner, set anew with a link. Each ends what an earlier
 //! password left behind.
 
+pub(super) mod kept;
 mod rules;
 
+pub(super) use self::rules::{Context, normal};
 pub use self::rules::{LONGEST, Password, PasswordRule, SHORTEST};
 
-use super::actor::{Actor, Origin};
-use super::error::ActionError;
+use super::account::NewPerson;
+use super::actor::{Actor, Origin, Who};
+use super::endings;
+use super::error::{ActionError, Denied, Noun, Rule};
+use super::proof;
 use super::sign_in::SignInError;
 use crate::app::App;
-use crate::model::account::UserName;
-use crate::model::email_link::Purpose;
+use crate::model::account::{Account, AccountKind, AccountStatus, UserName};
+use crate::model::audit::AuditActor;
+use crate::model::change::Change;
+use crate::model::email::Email;
+use crate::model::email_link::{EmailLink, Purpose};
+use crate::model::id::AccountId;
+use crate::model::identity::Presented;
+use crate::model::quota::{Party, Subject};
 use crate::secret::{Secret, token};
-use crate::store::email_links;
+use crate::store::{StoreError, Tx, accounts, email_links, sessions, sign_in_lanes, standing};
 
 /// Whether a change ends the sessions elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,14 +45,34 @@ pub enum ChangeError {
     Refused(#[from] ActionError),
 }
 
-/// Sets a password without asking for the current one: for the operator and the gate only.
+impl From<StoreError> for ChangeError {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+/// Sets a password without asking for the current one: for the operator and the gate only. Every
+/// session of the account ends.
 ///
 /// # Errors
 /// `Denied` for accounts, `Missing`, `Refused` for services and closed accounts, `Password` when it is easy
 /// to guess, `Busy`.
 pub async fn set(app: &App, actor: &Actor, name: &UserName, new: Password) -> Result<(), ActionError> {
-    let _ = (app, actor, name, new.suits(rules::Context::of(name, None, "").and([])).await?);
-    Err(ActionError::Busy)
+    if let Who::Account { .. } = actor.who {
+        return Err(Denied::NotAdministrator.into());
+    }
+    let missing = || ActionError::Missing(Noun::Account);
+    let account = accounts::by_user_name(&app.store, name).await?.ok_or_else(missing)?;
+    let new = kept::hashed(app, new.suits(context(app, &account).await?).await?).await?;
+    let mut tx = app.store.begin().await?;
+    let account = held(&mut tx, account.id).await?;
+    kept::put(app, &mut tx, account.id, &new).await?;
+    forget(app, &mut tx, account.id).await?;
+    let mut entry = actor.entry("password.set", subject(&account));
+    entry.detail = "sessions ended".to_owned();
+    tx.audit(entry);
+    app.commit(tx).await?;
+    Ok(())
 }
 
 /// Changes the actor's own password. How many other sessions ended.
@@ -55,8 +86,30 @@ pub async fn change(
     new: Password,
     others: EndOthers,
 ) -> Result<usize, ChangeError> {
-    let _ = (app, actor, old, new, others);
-    Err(SignInError::Busy.into())
+    actor.needs_person().map_err(ActionError::from)?;
+    let Who::Account { standing, presented: Presented::Session(session) } = &actor.who else {
+        return Err(ActionError::from(Denied::NotOwner).into());
+    };
+    let account = &standing.account;
+    let new = new.suits(context(app, account).await?).await.map_err(ActionError::from)?;
+    let proof = proof::within(app, actor.origin, account.id, *session, &old).await?;
+    let new = kept::hashed(app, new).await?;
+    let mut tx = app.store.begin().await?;
+    let account = proof.settle(app, &mut tx).await?;
+    kept::put(app, &mut tx, account.id, &new).await?;
+    let mut ended = Vec::new();
+    if others == EndOthers::Yes {
+        let kept = Some(*session);
+        ended = sessions::end_all_of(&mut tx, account.id, kept, app.clock.now()).await?;
+        ended.iter().for_each(|id| tx.change(Change::Session(*id)));
+        sessions::forget_browsers(&mut tx, account.id, kept).await?;
+    }
+    tx.change(Change::Account(account.id));
+    let mut entry = actor.entry("password.changed", subject(&account));
+    entry.detail = format!("other-sessions-ended={}", ended.len());
+    tx.audit(entry);
+    app.commit(tx).await?;
+    Ok(ended.len())
 }
 
 /// Whether a link to set a password anew would work. Changes nothing.
@@ -64,11 +117,11 @@ pub async fn change(
 /// # Errors
 /// The store's.
 pub async fn peek(app: &App, text: &Secret<String>) -> Result<bool, ActionError> {
-    let digest = token::session_digest(text.expose().as_bytes());
-    Ok(email_links::usable(&app.store, &digest, Purpose::Reset, app.clock.now()).await?.is_some())
+    Ok(promised(app, text).await?.is_some())
 }
 
-/// Sets a password with the token of a mailed link: ends every session and signs nobody in.
+/// Sets a password with the token of a link: ends every session and signs nobody in. Failures in a
+/// row are forgotten, and so are the browsers that were used before.
 ///
 /// # Errors
 /// `Missing` for a link that does not work any more, `Password` when it is easy to guess (the link still
@@ -79,6 +132,81 @@ pub async fn reset(
     text: &Secret<String>,
     new: Password,
 ) -> Result<(), ActionError> {
-    let _ = (app, origin, text, new);
-    Err(ActionError::Busy)
+    let gone = || ActionError::Missing(Noun::Link);
+    let account = promised(app, text).await?.ok_or_else(gone)?;
+    let new = kept::hashed(app, new.suits(context(app, &account).await?).await?).await?;
+    let digest = token::session_digest(text.expose().as_bytes());
+    let mut tx = app.store.begin().await?;
+    let account = held(&mut tx, account.id).await?;
+    let used = email_links::consume(&mut tx, &digest, Purpose::Reset, app.clock.now()).await?;
+    used.filter(|link| serves(link, &account)).ok_or_else(gone)?;
+    kept::put(app, &mut tx, account.id, &new).await?;
+    forget(app, &mut tx, account.id).await?;
+    tx.audit(origin.entry(AuditActor::Account(account.id), "password.reset", subject(&account)));
+    app.commit(tx).await?;
+    app.limits.lift(Party::Subject(Subject::Account(account.id)), app.clock.now());
+    Ok(())
+}
+
+/// The account whose password a link would set.
+async fn promised(app: &App, text: &Secret<String>) -> Result<Option<Account>, ActionError> {
+    let digest = token::session_digest(text.expose().as_bytes());
+    let link = email_links::usable(&app.store, &digest, Purpose::Reset, app.clock.now()).await?;
+    let Some(link) = link else { return Ok(None) };
+    let Some(id) = link.account else { return Ok(None) };
+    Ok(accounts::by_id(&app.store, id).await?.filter(|account| serves(&link, account)))
+}
+
+/// A link belongs to one account and to the address that it had then.
+fn serves(link: &EmailLink, account: &Account) -> bool {
+    link.account == Some(account.id)
+        && link.target == account.email
+        && account.status != AccountStatus::Closed
+        && account.kind == AccountKind::Person
+}
+
+/// An account that may have a password, its row held.
+async fn held(tx: &mut Tx, id: AccountId) -> Result<Account, ActionError> {
+    let account = accounts::hold(tx, id).await?.ok_or(ActionError::Missing(Noun::Account))?;
+    match (account.kind, account.status) {
+        (AccountKind::Service(_), _) => Err(Rule::ServiceAccount.into()),
+        (AccountKind::Person, AccountStatus::Closed) => Err(Rule::AccountClosed.into()),
+        (AccountKind::Person, AccountStatus::Active | AccountStatus::Suspended) => Ok(account),
+    }
+}
+
+/// What an earlier password left behind: sessions, browsers that are known, failures in a row.
+async fn forget(app: &App, tx: &mut Tx, account: AccountId) -> Result<(), ActionError> {
+    endings::end_sessions(app, tx, account).await?;
+    sessions::forget_browsers(tx, account, None).await?;
+    sign_in_lanes::clear(tx, &proof::of_strangers(app, account)).await?;
+    tx.change(Change::Account(account));
+    Ok(())
+}
+
+/// What somebody who guesses knows of an account: its names, and where it works.
+async fn context(app: &App, account: &Account) -> Result<Context, ActionError> {
+    let context = Context::of(&account.user_name, account.email.as_deref(), &account.display_name);
+    let places =
+        standing::load(&app.store, account.id).await?.into_iter().flat_map(|held| held.organisations);
+    let words = places.flat_map(|place| {
+        let others = place.spaces.into_iter().chain(place.platforms);
+        std::iter::once(place.slug).chain(others).map(|slug| slug.to_string())
+    });
+    Ok(context.and(words))
+}
+
+/// Hashes the password of a person who is not there yet.
+pub(super) async fn hashed_for(
+    app: &App,
+    new: &NewPerson,
+    password: Password,
+) -> Result<kept::Hashed, ActionError> {
+    let email = new.email.as_ref().map(Email::as_str);
+    let context = Context::of(&new.user_name, email, new.shown_name.as_str());
+    kept::hashed(app, password.suits(context).await?).await
+}
+
+fn subject(account: &Account) -> String {
+    format!("account {}", account.id)
 }

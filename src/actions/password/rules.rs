@@ -60,7 +60,7 @@ impl Password {
     ///
     /// # Errors
     /// [`PasswordRule::Guessable`], [`PasswordRule::Context`].
-    pub(super) async fn suits(self, context: Context) -> Result<Secret<String>, PasswordRule> {
+    pub(in crate::actions) async fn suits(self, context: Context) -> Result<Secret<String>, PasswordRule> {
         let judged = tokio::task::spawn_blocking(move || judge(self.0, &context)).await;
         judged.unwrap_or(Err(PasswordRule::Guessable))
     }

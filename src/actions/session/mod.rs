@@ -8,10 +8,11 @@ pub use self::browser::{choose, of_browser, take_up};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::actor::{Actor, Who};
+use super::actor::{Actor, Origin, Who};
 use super::error::{ActionError, Denied, Noun, Rule};
 use crate::app::App;
 use crate::model::account::{Account, AccountKind, AccountStatus};
+use crate::model::audit::AuditActor;
 use crate::model::change::Change;
 use crate::model::credentials::Credentials;
 use crate::model::id::{AccountId, SessionId};
@@ -67,13 +68,18 @@ pub async fn create(app: &App, actor: &Actor, new: NewSession) -> Result<Begun, 
         return Err(Denied::NotAdministrator.into());
     }
     let mut tx = app.store.begin().await?;
-    let begun = begin(app, actor, &mut tx, new).await?;
+    let begun = begin(app, &mut tx, (actor.named(), actor.origin), new).await?;
     app.commit(tx).await?;
     Ok(begun)
 }
 
 /// Begins a session inside a transaction that holds more.
-async fn begin(app: &App, actor: &Actor, tx: &mut Tx, new: NewSession) -> Result<Begun, ActionError> {
+pub(super) async fn begin(
+    app: &App,
+    tx: &mut Tx,
+    (by, origin): (AuditActor, Origin),
+    new: NewSession,
+) -> Result<Begun, ActionError> {
     let account = accounts::hold(tx, new.account).await?.ok_or(ActionError::Missing(Noun::Account))?;
     may_sign_in(&account)?;
     let hosts = protected(app, new.hosts)?;
@@ -97,16 +103,46 @@ async fn begin(app: &App, actor: &Actor, tx: &mut Tx, new: NewSession) -> Result
     sessions::insert(tx, &session).await?;
     let mut tokens = Vec::with_capacity(hosts.len());
     for host in hosts {
-        let text = token::mint_session_token();
-        let digest = token::session_digest(text.expose().as_bytes());
-        sessions::add_host(tx, &HostToken { session: session.id, host: &host, digest }, now).await?;
+        let text = token_for(app, tx, session.id, &host).await?;
         tokens.push((host, text));
     }
     tx.change(Change::Session(session.id));
-    let mut entry = actor.entry("session.created", format!("session {}", session.id));
+    let mut entry = origin.entry(by, "session.created", format!("session {}", session.id));
     entry.detail = format!("account={} methods={}", account.id, session.methods.join(","));
     tx.audit(entry);
     Ok(Begun { session, tokens })
+}
+
+/// Gives a session a new token on one host; the one before stops working there.
+pub(super) async fn token_for(
+    app: &App,
+    tx: &mut Tx,
+    session: SessionId,
+    host: &str,
+) -> Result<Secret<String>, ActionError> {
+    let text = token::mint_session_token();
+    let digest = token::session_digest(text.expose().as_bytes());
+    sessions::add_host(tx, &HostToken { session, host, digest }, app.clock.now()).await?;
+    tx.change(Change::Session(session));
+    Ok(text)
+}
+
+/// The same on the public host.
+pub(super) async fn renewed(
+    app: &App,
+    tx: &mut Tx,
+    session: SessionId,
+) -> Result<Secret<String>, ActionError> {
+    let host = app.config.load().public_url.host.clone();
+    token_for(app, tx, session, &host).await
+}
+
+/// The session of an id, its row held, while it is live.
+pub(super) async fn live(app: &App, tx: &mut Tx, id: SessionId) -> Result<Session, ActionError> {
+    let now = app.clock.now();
+    let found = sessions::hold(tx, id).await?;
+    let live = found.filter(|session| session.is_live(now, app.last_seen(session, now)));
+    live.ok_or(ActionError::Missing(Noun::Session))
 }
 
 /// Ends a session on every host. Whether it was still open. Their owner and administrators may.
@@ -186,7 +222,7 @@ fn may_sign_in(account: &Account) -> Result<(), ActionError> {
 }
 
 /// The hosts that get a token: those named, each one that the gate answers for, or all of these.
-fn protected(app: &App, mut named: Vec<Arc<str>>) -> Result<Vec<Arc<str>>, ActionError> {
+pub(super) fn protected(app: &App, mut named: Vec<Arc<str>>) -> Result<Vec<Arc<str>>, ActionError> {
     let config = app.config.load();
     let mut known = config.routing.hosts.clone();
     known.push(config.public_url.host.clone());

@@ -4,12 +4,14 @@
 mod trial;
 
 use super::account::{self, NewPerson};
-use super::actor::Actor;
+use super::actor::{Actor, Origin};
 use super::email_link::{self, Issued};
 use super::error::{ActionError, Noun};
+use super::password::{self, Password};
+use super::sign_in::{self, SignedIn, Visit};
 use super::{entitlement, organisation};
 use crate::app::App;
-use crate::model::account::{Account, Office};
+use crate::model::account::Office;
 use crate::model::email_link::Purpose;
 use crate::model::organisation::{Organisation, OrganisationStatus};
 use crate::model::slug::Slug;
@@ -57,20 +59,34 @@ pub async fn peek(app: &App, text: &Secret<String>) -> Result<bool, ActionError>
     Ok(email_links::usable(&app.store, &digest, Purpose::SetUp, app.clock.now()).await?.is_some())
 }
 
-/// Makes the first administrator with the link's token. The trial ends with it.
+/// Makes the first administrator with the link's token, with a password, and signs them in. The trial ends
+/// with it.
 ///
 /// # Errors
-/// [`ActionError::Missing`] for a token that is unknown, used, too old or replaced.
-pub async fn complete(app: &App, text: &Secret<String>, new: NewPerson) -> Result<Account, ActionError> {
-    let actor = Actor::gate();
+/// [`ActionError::Missing`] for a token that is unknown, used, too old or replaced; `Password` when it is
+/// easy to guess and `Taken` when the name is: the link still works then.
+pub async fn complete(
+    app: &App,
+    origin: Origin,
+    text: &Secret<String>,
+    (new, password): (NewPerson, Password),
+    visit: Visit,
+) -> Result<SignedIn, ActionError> {
+    if !peek(app, text).await? {
+        return Err(ActionError::Missing(Noun::Link));
+    }
+    let new = NewPerson { office: Some(Office::Administrator), ..new };
+    let password = password::hashed_for(app, &new, password).await?;
+    let actor = Actor { origin, ..Actor::gate() };
     let digest = token::session_digest(text.expose().as_bytes());
     let mut tx = app.store.begin().await?;
     let used = email_links::consume(&mut tx, &digest, Purpose::SetUp, app.clock.now()).await?;
     used.ok_or(ActionError::Missing(Noun::Link))?;
-    let new = NewPerson { office: Some(Office::Administrator), ..new };
     let account = account::insert_person(app, &actor, &mut tx, new).await?;
+    password::kept::put(app, &mut tx, account.id, &password).await?;
+    let signed_in = sign_in::enter(app, origin, &mut tx, &account, visit).await?;
     app.commit(tx).await?;
-    Ok(account)
+    Ok(signed_in)
 }
 
 /// What ends with the first administrator: the link that would make another one, and the trial.

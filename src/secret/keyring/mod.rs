@@ -223,6 +223,11 @@ impl Keyring {
         self.sealing.first().ok_or(SealError::Refused)?.seal(place, plain)
     }
 
+    /// Whether the current key sealed a value; if not it should be sealed anew.
+    pub fn sealed_it(&self, sealed: &[u8]) -> bool {
+        self.sealing.first().is_some_and(|key| version_of(sealed) == Some(key.version()))
+    }
+
     /// Opens a sealed value under whichever key sealed it.
     ///
     /// # Errors

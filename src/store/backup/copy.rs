@@ -10,8 +10,8 @@ use super::super::tx::{Inner, Tx};
 use super::super::{Result, StoreError};
 
 /// Every table that is copied, those that others refer to first. The change log is not: it belongs to
-/// the database that its readers follow.
-pub const TABLES: [&str; 19] = [
+/// the database that its readers follow. Nor are sessions between two hosts, who are there for a minute.
+pub const TABLES: [&str; 20] = [
     "organisation",
     "space",
     "entitlement",
@@ -29,6 +29,7 @@ pub const TABLES: [&str; 19] = [
     "email_link",
     "outbox",
     "setting",
+    "sign_in_lane",
     "audit",
     "audit_personal",
 ];

@@ -7,13 +7,16 @@ use std::time::Duration;
 use portcullis::actions::account::{self, NewPerson};
 use portcullis::actions::api_key::{self, Life, Made, Wish};
 use portcullis::actions::grant::{self, NewGrant};
+use portcullis::actions::password::Password;
+use portcullis::actions::sign_in::Visit;
 use portcullis::actions::{ActionError, Actor, Origin, Who, entitlement, organisation, space};
 use portcullis::app::App;
-use portcullis::config::Config;
+use portcullis::config::{Config, Hashing};
 use portcullis::model::account::Account;
 use portcullis::model::api_key::KeyAudience;
 use portcullis::model::id::{AccountId, SessionId};
 use portcullis::model::identity::Presented;
+use portcullis::secret::Secret;
 use portcullis::store::audit::{self, Recorded, Wanted};
 use portcullis::store::standing;
 use portcullis::time::ManualClock;
@@ -54,6 +57,7 @@ impl Office {
         let clock = Arc::new(ManualClock::at(NOON));
         let mut config = Config::default_for(&ground.folder, None).unwrap();
         config.store = ground.config.clone();
+        config.hashing = Hashing { memory_kib: 12_288, passes: 3, ..config.hashing };
         change(&mut config);
         let app = App::open(config, clock.clone()).await.unwrap();
         Self { app, clock, ground }
@@ -129,6 +133,16 @@ pub(super) fn newcomer(name: &str) -> NewPerson {
         validated: true,
         office: None,
     }
+}
+
+/// A password of the right length.
+pub(super) fn password(text: &str) -> Password {
+    Password::parse(&Secret::new(text.to_owned())).unwrap()
+}
+
+/// A browser that was never here.
+pub(super) fn visit() -> Visit {
+    Visit { browser: None, device: "test".to_owned(), remember: false }
 }
 
 /// A wish for upstreams of the usual life.

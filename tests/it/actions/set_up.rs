@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use portcullis::actions::account::{self, NewPerson};
 use portcullis::actions::set_up::{self, FirstStart, Trying};
-use portcullis::actions::{ActionError, Actor, Noun, entitlement};
+use portcullis::actions::sign_in::SignedIn;
+use portcullis::actions::{ActionError, Actor, Noun, Origin, entitlement};
 use portcullis::model::account::{AccountStatus, Office as Held};
 use portcullis::model::email_link::Purpose;
 use portcullis::secret::{Secret, token};
 use portcullis::store::{accounts, api_keys, email_links, organisations};
 
-use super::office::{Office, newcomer, refusal};
+use super::office::{Office, newcomer, password, refusal, visit};
 use crate::store::ground::{Ground, NOON};
 
 const DAY: u64 = 86_400;
@@ -21,6 +22,11 @@ async fn start(office: &Office) -> Option<FirstStart> {
 
 fn token_of(first: &FirstStart) -> Secret<String> {
     Secret::new(first.link.url.expose().rsplit('/').next().unwrap().to_owned())
+}
+
+async fn complete(office: &Office, link: &Secret<String>, name: &str) -> Result<SignedIn, ActionError> {
+    let new = (newcomer(name), password("correct horse battery staple"));
+    set_up::complete(&office.app, Origin::default(), link, new, visit()).await
 }
 
 async fn offices() -> Vec<Office> {
@@ -54,7 +60,7 @@ async fn a_restart_hands_out_anew_and_ends_what_it_handed_out_before_but_adds_no
         let first = start(&office).await.unwrap();
         office.pass(3600);
         let second = start(&office).await.unwrap();
-        let done = set_up::complete(&office.app, &token_of(&first), newcomer("ada")).await;
+        let done = complete(&office, &token_of(&first), "ada").await;
         assert!(matches!(refusal(done), ActionError::Missing(Noun::Link)));
         let (old, new) = (first.trial.unwrap().made.key, second.trial.unwrap().made.key);
         let old = api_keys::by_id(&office.app.store, old.id).await.unwrap().unwrap();
@@ -69,9 +75,10 @@ async fn the_link_makes_one_administrator_and_ends_the_trial() {
     for office in offices().await {
         let first = start(&office).await.unwrap();
         let link = token_of(&first);
-        let ada = set_up::complete(&office.app, &link, newcomer("ada")).await.unwrap();
+        let ada = complete(&office, &link, "ada").await.unwrap().session.account;
+        let ada = accounts::by_id(&office.app.store, ada).await.unwrap().unwrap();
         assert_eq!(ada.office, Some(Held::Administrator));
-        let again = set_up::complete(&office.app, &link, newcomer("bob")).await;
+        let again = complete(&office, &link, "bob").await;
         assert!(matches!(refusal(again), ActionError::Missing(Noun::Link)));
         assert_ended(&office, &first).await;
         assert!(start(&office).await.is_none());
@@ -85,7 +92,7 @@ async fn an_administrator_made_on_the_command_line_ends_link_and_trial_too() {
         let new = NewPerson { office: Some(Held::Administrator), ..newcomer("ada") };
         account::create_person(&office.app, &Actor::operator(), new).await.unwrap();
         assert_ended(&office, &first).await;
-        let done = set_up::complete(&office.app, &token_of(&first), newcomer("bob")).await;
+        let done = complete(&office, &token_of(&first), "bob").await;
         assert!(matches!(refusal(done), ActionError::Missing(Noun::Link)));
         assert!(start(&office).await.is_none());
     }
@@ -105,7 +112,7 @@ async fn after_a_day_link_and_trial_are_over_and_a_restart_gives_a_link_only() {
     for office in offices().await {
         let first = start(&office).await.unwrap();
         office.pass(DAY);
-        let done = set_up::complete(&office.app, &token_of(&first), newcomer("ada")).await;
+        let done = complete(&office, &token_of(&first), "ada").await;
         assert!(matches!(refusal(done), ActionError::Missing(Noun::Link)));
         let second = start(&office).await.unwrap();
         assert!(second.trial.is_none());

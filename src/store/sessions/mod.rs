@@ -1,6 +1,8 @@
 //! Sessions as rows: one for the session, and one per protected host for the digest of the token in that
 //! host's cookie. When a session was last seen is bookkeeping, written in bulk.
 
+use std::sync::Arc;
+
 use sqlx::{Postgres, QueryBuilder, Sqlite};
 
 use super::api_keys::{each_line, lines};
@@ -21,6 +23,12 @@ macro_rules! select {
         )
     };
 }
+
+mod browsers;
+
+pub use self::browsers::{
+    adopt_browser, browser_of, end_in_browser, forget_browsers, knows_browser, of_browser,
+};
 
 row! {
     struct Row {
@@ -167,6 +175,27 @@ pub async fn end_all_of(
 pub async fn choose(tx: &mut Tx, id: SessionId, chosen: &[Credentials]) -> Result<bool> {
     const SQL: &str = "UPDATE session SET chosen = $2 WHERE id = $1";
     run!(tx, SQL, id.to_string(), lines(chosen)).map(|rows| rows > 0)
+}
+
+/// Takes the row of a session for this transaction and reads it as it stands now; without a host.
+///
+/// # Errors
+/// As [`by_token`].
+pub async fn hold(tx: &mut Tx, id: SessionId) -> Result<Option<Session>> {
+    const SQL: &str = "UPDATE session SET id = id WHERE id = $1 RETURNING id, account, created_at,
+        authenticated_at, methods, last_seen_at, idle_millis, ends_at, ended_at, chosen, device,
+        CAST(NULL AS TEXT) AS host";
+    let row: Option<Row> = on!(tx tx, db => sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(db))?;
+    row.map(Row::into_session).transpose()
+}
+
+/// Notes that the person proved once more who they are, and how.
+///
+/// # Errors
+/// [`StoreError::Unavailable`](super::StoreError::Unavailable).
+pub async fn authenticated(tx: &mut Tx, id: SessionId, methods: &[Arc<str>], now: Timestamp) -> Result<()> {
+    const SQL: &str = "UPDATE session SET authenticated_at = $2, methods = $3 WHERE id = $1";
+    run!(tx, SQL, id.to_string(), now.millis(), methods.join(" ")).map(drop)
 }
 
 /// Notes that sessions were seen in this minute; a later moment that is known already stays.
