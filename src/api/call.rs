@@ -2,7 +2,6 @@
 
 use axum::Extension;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 
 use crate::actions::Origin;
 use crate::model::caller::Caller;
@@ -19,14 +18,4 @@ pub fn say(problem: &Problem, caller: &Caller) -> Response {
 /// Where a wish on this call comes from, for the audit trail.
 pub const fn origin(caller: &Caller) -> Origin {
     Origin { address: Some(caller.address), request: Some(caller.request_id) }
-}
-
-/// No endpoint has this path.
-pub async fn nothing_here(Extension(caller): OnTheLine) -> Response {
-    say(&Problem::new(StatusCode::NOT_FOUND, "not-found"), &caller)
-}
-
-/// The endpoint takes other methods.
-pub async fn other_method(Extension(caller): OnTheLine) -> Response {
-    say(&Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"), &caller)
 }

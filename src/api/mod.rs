@@ -20,7 +20,5 @@ pub fn endpoints(app: Arc<App>) -> Router {
         .route("/.well-known/jwks.json", get(jwks::keys))
         .route("/.well-known/portcullis", get(about::about))
         .route("/.portcullis/keys/report", post(report::report))
-        .fallback(call::nothing_here)
-        .method_not_allowed_fallback(call::other_method)
         .with_state(app)
 }

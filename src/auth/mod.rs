@@ -4,6 +4,7 @@
 pub mod admit;
 mod adoption;
 pub mod api_key;
+pub mod at_home;
 pub mod credentials;
 pub mod error;
 pub mod evaluate;

@@ -3,7 +3,7 @@
 //!
 
 use http::Method;
-use http::header::{HOST, ORIGIN, UPGRADE};
+use http::header::{HOST, HeaderMap, ORIGIN, UPGRADE};
 use http::uri::Authority;
 
 use super::admit::Asked;
@@ -32,14 +32,27 @@ fn is_listed(asked: Asked<'_>, origin: &[u8]) -> bool {
         .is_some_and(|cors| cors.origins.iter().any(|listed| listed.as_bytes() == origin))
 }
 
+/// Whether a request comes from a page of the very host that it names, or from no browser at all. There is no
+/// list of others that may.
+pub fn comes_from_self(headers: &HeaderMap, secure: bool, (host, named): (&str, Option<&str>)) -> bool {
+    match headers.get("sec-fetch-site").map(|site| site.as_bytes()) {
+        Some(site) => matches!(site, b"same-origin" | b"none"),
+        None => headers.get(ORIGIN).is_none_or(|origin| is_of(origin.as_bytes(), secure, (host, named))),
+    }
+}
+
 /// `scheme://host[:port]` of the very host and port that the request names: a neighbour on another port gets
 /// the same cookies from a browser, and not every browser sends fetch metadata with a WebSocket.
 fn is_own(asked: Asked<'_>, origin: &[u8]) -> bool {
     let field = || asked.head.headers.get(HOST).and_then(|host| host.to_str().ok());
     let named = asked.head.uri.authority().map(Authority::as_str).or_else(field);
+    is_of(origin, asked.caller.secure, (asked.host, named))
+}
+
+fn is_of(origin: &[u8], secure: bool, (host, named): (&str, Option<&str>)) -> bool {
     let port = named.and_then(|named| split(named).1);
-    let scheme: (&[u8], &str) = if asked.caller.secure { (b"https://", "443") } else { (b"http://", "80") };
-    is_same(origin, scheme, (asked.host, port))
+    let scheme: (&[u8], &str) = if secure { (b"https://", "443") } else { (b"http://", "80") };
+    is_same(origin, scheme, (host, port))
 }
 
 /// Whether an origin is this scheme, host and port; a port left out is the scheme's own.

@@ -90,6 +90,27 @@ pub struct Config {
     pub sources: Vec<PathBuf>,
 }
 
+impl Config {
+    /// Whether this is one of the gate's hosts: the public one, or one that routes or the configuration name.
+    pub fn serves(&self, host: &str) -> bool {
+        let fits = |known: &str| match known.strip_prefix("*.") {
+            Some(parent) => {
+                host.split_once('.').is_some_and(|(label, rest)| !label.is_empty() && rest == parent)
+            }
+            None => known == host,
+        };
+        *self.public_url.host == *host || self.routing.hosts.iter().any(|known| fits(known))
+    }
+
+    /// `https://host[:port]` of one of the gate's hosts; all answer on the port of the public origin.
+    pub fn origin_of(&self, host: &str) -> String {
+        match self.public_url.port {
+            443 => format!("https://{host}"),
+            port => format!("https://{host}:{port}"),
+        }
+    }
+}
+
 /// The origin of the gate's own pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl {

@@ -10,6 +10,7 @@ use http::{Request, Response, Version};
 use super::body::Body;
 use super::cors;
 use super::refusal::Refusal;
+use super::way_in::Wanted;
 use crate::model::caller::RequestId;
 use crate::model::route::Cors;
 use crate::pages::trouble;
@@ -29,6 +30,8 @@ pub struct Audience {
     origin: Option<HeaderValue>,
     /// The languages a person reads.
     languages: Option<HeaderValue>,
+    /// What a person wanted to see.
+    pub(super) wanted: Option<Box<Wanted>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +52,9 @@ impl Audience {
         } else {
             Kind::Program
         };
+        let wanted = || Box::new(Wanted::of(request.method(), request.uri(), request.headers()));
         Self {
+            wanted: (kind == Kind::Person).then(wanted),
             kind,
             script: signs.is_script(),
             http1: request.version() < Version::HTTP_2,

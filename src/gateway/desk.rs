@@ -17,6 +17,7 @@ use super::pool::Chain;
 use super::refusal::{Fault, Refusal};
 use super::routes::Served;
 use super::walk::Walk;
+use super::way_in;
 use crate::app::decisions::Decision;
 use crate::model::caller::Caller;
 use crate::model::identity::Identity;
@@ -113,7 +114,12 @@ impl Desk {
 impl Account<'_> {
     fn refuse(&self, refusal: Refusal, audience: &Audience) -> Response<Body> {
         note(&refusal, &self.caller, &self.trail);
-        let cors = self.trail.served.as_ref().and_then(|served| served.route.cors.as_ref());
+        let (app, served) = (&self.desk.gateway.app, self.trail.served.as_deref());
+        let wanted = audience.wanted.as_deref();
+        if let Some(led) = wanted.and_then(|wanted| way_in::lead(app, &refusal, wanted, served)) {
+            return led;
+        }
+        let cors = served.and_then(|served| served.route.cors.as_ref());
         answer::to(refusal, audience, &self.caller.request_id, cors)
     }
 

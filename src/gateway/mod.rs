@@ -29,6 +29,7 @@ pub mod routes;
 pub mod tunnel;
 pub mod upgrade;
 mod walk;
+pub mod way_in;
 
 use std::sync::Arc;
 
@@ -39,11 +40,11 @@ use self::body::RequestBody;
 use self::pool::{Pool, Pools, UpstreamHealth, UpstreamSetupError};
 use self::quota::Quotas;
 use self::routes::RouteTable;
-use crate::api;
 use crate::app::App;
 use crate::config::Config;
 use crate::model::change::Change;
 use crate::model::upstream::PoolLimits;
+use crate::web::Reception;
 use crate::web::insight::Insight;
 
 /// The gateway of a process: what all its workers share.
@@ -82,9 +83,9 @@ impl Gateway {
         let health = UpstreamHealth::new(&config.routing)?;
         let plan = Plan::of(config, health, &app, workers);
         let quotas = Quotas::new(app.limiter.clone());
-        let endpoints = api::endpoints(app.clone());
-        Ok(Arc::new_cyclic(|own| {
-            let insight = Arc::new(insight::into(own));
+        Ok(Arc::new_cyclic(|gateway| {
+            let insight = Arc::new(insight::into(gateway));
+            let endpoints = own::endpoints(Reception { app: app.clone(), insight: insight.clone() });
             Self { quotas, endpoints, insight, plan: ArcSwap::from_pointee(plan), workers, app }
         }))
     }

@@ -1,11 +1,13 @@
 //! What the gate answers itself: `/.portcullis/` on every host, and two well-known documents on the public
 //! one unless a route claims them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use bytes::Bytes;
-use http::header::HOST;
+use http::header::{ACCEPT_LANGUAGE, HOST};
+use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as HttpBody, Incoming};
@@ -16,9 +18,13 @@ use super::Plan;
 use super::answer::harden;
 use super::body::Body;
 use super::routes::Found;
+use crate::api;
 use crate::model::caller::Caller;
 use crate::model::route::PathRule;
+use crate::pages::{self, trouble};
+use crate::web::negotiate::Signs;
 use crate::web::problem::Problem;
+use crate::web::{Met, Reception};
 
 /// The prefix that is the gate's on every host.
 const PREFIX: &str = "/.portcullis/";
@@ -26,8 +32,12 @@ const PREFIX: &str = "/.portcullis/";
 /// Documents on the public host.
 const WELL_KNOWN: [&str; 2] = ["/.well-known/portcullis", "/.well-known/jwks.json"];
 
-/// Endpoints that exist on the public origin only.
-const PUBLIC_ONLY: [&str; 1] = ["/.portcullis/keys/report"];
+/// What hosts other than the public one serve of it: arriving from a sign-in, signing out, what pages load,
+/// and the keys that assertions are signed with.
+const EVERYWHERE: [&str; 3] = ["/.portcullis/arrive", "/.portcullis/sign-out", "/.portcullis/jwks.json"];
+
+/// The folder of what pages load.
+const ASSETS: &str = "/.portcullis/assets/";
 
 /// Longest body that an endpoint reads, in bytes.
 const LONGEST_BODY: usize = 64 * 1024;
@@ -42,7 +52,7 @@ pub fn is_own(path: &str, host: &str, plan: &Plan) -> bool {
     }
     let public = *plan.config.public_url.host == *host;
     if path.starts_with(PREFIX) {
-        return public || !PUBLIC_ONLY.contains(&path);
+        return public || EVERYWHERE.contains(&path) || path.starts_with(ASSETS);
     }
     public && WELL_KNOWN.contains(&path) && !is_claimed(path, host, plan)
 }
@@ -57,9 +67,42 @@ fn is_claimed(path: &str, host: &str, plan: &Plan) -> bool {
     }
 }
 
+/// Pages and endpoints together.
+pub fn endpoints(reception: Reception) -> Router {
+    let reception = Arc::new(reception);
+    let api = api::endpoints(reception.app.clone());
+    pages::router(reception).merge(api).fallback(nothing_here).method_not_allowed_fallback(other_method)
+}
+
+/// There is no page and no endpoint at this path.
+async fn nothing_here(Extension(caller): Extension<Caller>, head: Parts) -> Response<axum::body::Body> {
+    no(&Problem::new(StatusCode::NOT_FOUND, "not-found"), &caller, &head)
+}
+
+/// What is there takes other methods.
+async fn other_method(Extension(caller): Extension<Caller>, head: Parts) -> Response<axum::body::Body> {
+    no(&Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"), &caller, &head)
+}
+
+fn no(problem: &Problem, caller: &Caller, head: &Parts) -> Response<axum::body::Body> {
+    let answer = match Signs::of(&head.headers).is_navigation(&head.method) {
+        true => trouble::page(problem, &caller.request_id, head.headers.get(ACCEPT_LANGUAGE)),
+        false => problem.for_programs(&caller.request_id),
+    };
+    answer.map(axum::body::Body::from)
+}
+
 /// Lets the endpoints answer, once the whole body is there.
-pub async fn answer(endpoints: &Router, caller: &Caller, request: Request<Incoming>) -> Response<Body> {
+pub async fn answer(
+    endpoints: &Router,
+    caller: &Caller,
+    host: &str,
+    request: Request<Incoming>,
+) -> Response<Body> {
     let (head, body) = request.into_parts();
+    let named = head.uri.authority().map(|named| named.as_str().into());
+    let field = || head.headers.get(HOST).and_then(|host| host.to_str().ok()).map(Into::into);
+    let met = Met { host: host.into(), named: named.or_else(field) };
     let body = match whole(body, BODY_DEADLINE).await {
         Ok(bytes) => axum::body::Body::from(bytes),
         Err(problem) => {
@@ -70,6 +113,7 @@ pub async fn answer(endpoints: &Router, caller: &Caller, request: Request<Incomi
     };
     let mut request = Request::from_parts(head, body);
     request.extensions_mut().insert(caller.clone());
+    request.extensions_mut().insert(met);
     request.headers_mut().remove(HOST);
     let mut response = match endpoints.clone().oneshot(request).await {
         Ok(response) => response.map(Body::Guest),

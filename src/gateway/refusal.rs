@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use http::{HeaderValue, StatusCode};
-use serde_json::Value;
 
 use super::body::BodyError;
 use super::host::BadHost;
@@ -12,9 +11,9 @@ use super::path::BadPath;
 use super::pool::SendError;
 use super::quota::QuotaVerdict;
 use super::request_headers::BadFields;
-use crate::auth::credentials::Unreadable;
-use crate::auth::error::{AuthError, Lack};
-use crate::web::problem::{Challenge, Problem};
+use crate::auth::error::AuthError;
+use crate::web::problem::Problem;
+use crate::web::problem_of;
 
 /// Why a request was turned away.
 #[derive(Debug, thiserror::Error)]
@@ -146,7 +145,7 @@ impl Refusal {
                 ..problem(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed")
             },
             Self::Upgrade => problem(StatusCode::BAD_REQUEST, "bad-upgrade"),
-            Self::Auth(error) => of_auth(error),
+            Self::Auth(error) => problem_of::auth(error),
             Self::Quota(_) => problem(StatusCode::TOO_MANY_REQUESTS, "quota"),
             Self::TooLong => problem(StatusCode::PAYLOAD_TOO_LARGE, "body-too-long"),
             Self::Body(_) | Self::Upstream(SendError::Body(_)) => {
@@ -162,50 +161,5 @@ impl Refusal {
             }
             Self::Upstream(SendError::Cut) => problem(StatusCode::FORBIDDEN, "cut"),
         }
-    }
-}
-
-fn of_auth(error: AuthError) -> Problem {
-    let problem = |status, slug| Problem::new(status, slug);
-    let bad_key = || Problem { challenge: Challenge::BadKey, ..problem(StatusCode::UNAUTHORIZED, "bad-key") };
-    match error {
-        AuthError::Unreadable(Unreadable::Several) => problem(StatusCode::BAD_REQUEST, "several-credentials"),
-        AuthError::Unreadable(Unreadable::ConnectionBound) => {
-            problem(StatusCode::BAD_REQUEST, "connection-bound")
-        }
-        AuthError::Unreadable(
-            Unreadable::Scheme | Unreadable::Malformed | Unreadable::User | Unreadable::Length,
-        )
-        | AuthError::BadKey(_) => bad_key(),
-        AuthError::Nobody => {
-            Problem { challenge: Challenge::Key, ..problem(StatusCode::UNAUTHORIZED, "nobody") }
-        }
-        AuthError::ClearText => problem(StatusCode::FORBIDDEN, "clear-text"),
-        AuthError::Exhausted(wait) => {
-            Problem { retry_after: Some(wait), ..problem(StatusCode::TOO_MANY_REQUESTS, "too-many-failures") }
-        }
-        AuthError::Forbidden(lack) => problem(StatusCode::FORBIDDEN, of_lack(lack)),
-        AuthError::Choose(list) => {
-            let list = list.iter().map(|credentials| Value::from(credentials.to_string())).collect();
-            let members = vec![("credentials", Value::Array(list))];
-            Problem { members, ..problem(StatusCode::FORBIDDEN, "choose-credentials") }
-        }
-        AuthError::CrossOrigin => problem(StatusCode::FORBIDDEN, "cross-origin"),
-        AuthError::Unavailable(_) => Problem {
-            retry_after: Some(Duration::from_secs(5)),
-            ..problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable")
-        },
-    }
-}
-
-const fn of_lack(lack: Lack) -> &'static str {
-    match lack {
-        Lack::Method => "method-not-accepted",
-        Lack::Platform => "other-platform",
-        Lack::Membership => "no-credentials",
-        Lack::Pick => "credentials-not-held",
-        Lack::Rank => "role-too-low",
-        Lack::Validation => "not-validated",
-        Lack::Age => "authentication-too-old",
     }
 }

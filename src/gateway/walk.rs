@@ -63,7 +63,7 @@ impl Walk<'_> {
         let normal = path::normalise(uri.path())?;
         if own::is_own(&normal, &host, self.plan) {
             let request = Request::from_parts(head, body);
-            return Ok(Box::pin(own::answer(&self.desk.gateway.endpoints, self.caller, request)).await);
+            return Ok(Box::pin(own::answer(&self.desk.gateway.endpoints, self.caller, &host, request)).await);
         }
         let served = self.route(&host, &normal, &head, websocket.is_some())?;
         trail.served = Some(served.clone());

@@ -1,4 +1,61 @@
-//! What people see. Each page is a file beside its template; all share one style sheet.
+//! What people see. This is the table of all pages, one line each; a page is a file beside its template, and
+//! the type that it takes says who may enter: `Visit` anybody, `SignedIn` a person, `Overseer` an office.
 
+pub mod answer;
+pub mod arrive;
+pub mod assets;
+pub mod choose;
+pub mod frame;
+pub mod home;
+pub mod look;
+pub mod sign_in;
+pub mod sign_out;
+pub mod step_up;
 pub mod style;
 pub mod trouble;
+pub mod ui;
+pub mod visit;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{MethodRouter, get, post};
+
+use crate::web::Reception;
+
+/// Where people come out when they wanted nothing else.
+pub const HOME: &str = "/.portcullis/";
+
+/// One page.
+pub struct Page {
+    /// Its address.
+    pub path: &'static str,
+    /// What answers there.
+    pub methods: MethodRouter<Arc<Reception>>,
+}
+
+const fn page(path: &'static str, methods: MethodRouter<Arc<Reception>>) -> Page {
+    Page { path, methods }
+}
+
+/// Every page.
+pub fn table() -> Vec<Page> {
+    vec![
+        page("/.portcullis/", get(home::show)),
+        page("/.portcullis/sign-in", get(sign_in::show).post(sign_in::sign_in)),
+        page("/.portcullis/continue", post(sign_in::take_up)),
+        page("/.portcullis/arrive", get(arrive::arrive)),
+        page("/.portcullis/sign-out", get(sign_out::ask).post(sign_out::sign_out)),
+        page("/.portcullis/step-up", get(step_up::show).post(step_up::confirm)),
+        page("/.portcullis/choose", get(choose::show).post(choose::choose)),
+        page("/.portcullis/look", post(look::choose)),
+        page("/.portcullis/assets/{name}", get(assets::serve)),
+    ]
+}
+
+/// The pages as a guest of the walk.
+pub fn router(reception: Arc<Reception>) -> Router {
+    let empty = Router::new();
+    let all = table().into_iter().fold(empty, |router, page| router.route(page.path, page.methods));
+    all.with_state(reception)
+}

@@ -10,7 +10,7 @@ use http::HeaderValue;
 use crate::secret::token::sha256;
 
 /// The style sheet.
-pub const SHEET: &str = include_str!("style.css");
+pub const SHEET: &str = include_str!("trouble.css");
 
 /// The policy of every page: its own style, nothing else.
 pub static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {

@@ -33,6 +33,20 @@ impl Language {
         }
     }
 
+    /// Its name for itself.
+    pub const fn own_name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::German => "Deutsch",
+            Self::French => "Français",
+        }
+    }
+
+    /// The language of a tag.
+    pub fn of_tag(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.tag() == tag)
+    }
+
     /// The language that a reader likes best, by an `Accept-Language` value (RFC 9110, 12.5.4).
     pub fn negotiate(accepted: Option<&str>) -> Self {
         let mut best = (Self::English, 0.0);
@@ -93,6 +107,11 @@ fn message_id(entry: &ast::Entry<&str>) -> Option<String> {
         ast::Entry::Message(message) => Some(message.id.name.to_owned()),
         _ => None,
     }
+}
+
+/// Whether there is a message of this id that needs no arguments.
+pub fn exists(id: &str) -> bool {
+    ENGLISH.plain.contains_key(id)
 }
 
 /// The words of a message that needs no arguments.

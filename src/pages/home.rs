@@ -1,0 +1,73 @@
+//! The first page of everybody who is signed in: the platforms they can open, and under which credentials.
+use askama::Template;
+
+use super::frame::Frame;
+use super::visit::{Outcome, SignedIn};
+use crate::model::route::{Access, PathRule, Route};
+use crate::model::slug::Slug;
+
+#[derive(Template)]
+#[template(path = "pages/home.html")]
+struct Page {
+    frame: Frame,
+    platforms: Vec<Platform>,
+}
+
+/// A platform that can be opened.
+struct Platform {
+    title: String,
+    address: String,
+    host: String,
+    credentials: Vec<String>,
+    chosen: Option<String>,
+}
+
+/// Shows the page.
+pub async fn show(signed_in: SignedIn) -> Outcome {
+    let platforms = platforms(&signed_in);
+    Ok(signed_in.visit.show(&Page { frame: signed_in.frame("home-title"), platforms }))
+}
+
+fn platforms(signed_in: &SignedIn) -> Vec<Platform> {
+    let config = signed_in.visit.app.config.load();
+    let mut known: Vec<_> = config.routing.platforms.iter().collect();
+    known.sort_by_key(|(_, title)| title.to_lowercase());
+    known.into_iter().filter_map(|(slug, title)| platform(signed_in, slug, title)).collect()
+}
+
+/// A platform with its address, where the person may enter one of its routes.
+fn platform(signed_in: &SignedIn, slug: &Slug, title: &str) -> Option<Platform> {
+    let app = &signed_in.visit.app;
+    let (config, now) = (app.config.load(), app.clock.now());
+    let usable = signed_in.person.standing.usable_on(slug, &config.roles, now);
+    let open = |route: &&Route| {
+        route.platform == *slug
+            && route.accepts.session
+            && (!usable.is_empty() || !route.access.needs_credentials())
+    };
+    let route = config.routing.routes.iter().filter(open).min_by_key(|route| path(route).len())?;
+    if matches!(route.access, Access::Public) && usable.is_empty() {
+        return None;
+    }
+    let public = &config.public_url.host;
+    let host = route.hosts.iter().find(|host| !host.starts_with("*.")).unwrap_or(public);
+    let at = path(route);
+    let address = match host == public {
+        true => at.to_owned(),
+        false => format!("{}/.portcullis/arrive?at={at}", config.origin_of(host)),
+    };
+    let chosen = signed_in.person.session.chosen.iter().find(|chosen| chosen.platform == *slug);
+    Some(Platform {
+        title: title.to_owned(),
+        address,
+        host: host.to_string(),
+        credentials: usable.iter().map(|one| format!("{} • {}", one.space, one.role)).collect(),
+        chosen: chosen.map(|one| format!("{} • {}", one.space, one.role)),
+    })
+}
+
+fn path(route: &Route) -> &str {
+    match &route.path {
+        PathRule::Prefix(path) | PathRule::Exact(path) => path,
+    }
+}
