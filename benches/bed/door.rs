@@ -1,6 +1,6 @@
 //! An app without sockets, and requests that stand at its door: what `auth::admit` is asked.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,6 +9,7 @@ use http::request::Parts;
 use portcullis::app::App;
 use portcullis::auth::admit::Asked;
 use portcullis::model::caller::{Caller, RequestId};
+use portcullis::model::identity::Seen;
 use portcullis::model::route::Route;
 use portcullis::time::{Clock, ManualClock, SystemClock};
 use tokio::runtime::{Builder, Runtime};
@@ -22,6 +23,7 @@ pub(crate) struct Door {
     pub(crate) runtime: Runtime,
     caller: Caller,
     route: Arc<Route>,
+    seen: OnceLock<Seen>,
     _folder: Folder,
 }
 
@@ -44,12 +46,12 @@ impl Door {
             request_id: RequestId::from_random([7; 16]),
             server_name: None,
         };
-        Self { app, resident, runtime, caller, route, _folder: folder }
+        Self { app, resident, runtime, caller, route, seen: OnceLock::new(), _folder: folder }
     }
 
     /// A request with this head.
     pub(crate) fn asks<'a>(&'a self, head: &'a Parts) -> Asked<'a> {
-        Asked { caller: &self.caller, route: &self.route, head, host: HOST }
+        Asked { caller: &self.caller, route: &self.route, head, host: HOST, seen: &self.seen }
     }
 }
 

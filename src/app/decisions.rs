@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::model::caller::RequestId;
+use crate::model::id::AccountId;
 use crate::model::identity::Presented;
 use crate::time::Timestamp;
 
@@ -28,8 +29,10 @@ pub struct Decision {
     pub route: Option<Arc<str>>,
     /// Why, as a stable slug (`admitted`, `expired`, …).
     pub reason: &'static str,
-    /// The credential's public id, if one was presented and known.
+    /// The credential's public id, if one was presented that looks like ours.
     pub credential: Option<Presented>,
+    /// Whose it is; `None` where nobody proved to hold it.
+    pub account: Option<AccountId>,
 }
 
 /// The ring of decisions.

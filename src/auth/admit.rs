@@ -1,7 +1,7 @@
 //! Admission: a request and its route in, a [`Pass`] or an [`AuthError`] out. Only this file makes a pass,
 //! and a pass without an identity exists for `public` and `optional` routes alone.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwapOption;
 use http::HeaderName;
@@ -15,15 +15,18 @@ use super::{adoption, api_key, same_origin, session_cookie};
 use crate::app::App;
 use crate::app::cache::Moment;
 use crate::app::live::{Credential, Holder, Ticket};
+use crate::app::memories::Held;
 use crate::app::recent::Epoch;
 use crate::model::account::AccountStatus;
+use crate::model::api_key::{ApiKey, KeyLocator};
 use crate::model::caller::Caller;
 use crate::model::credentials::Credentials;
 use crate::model::grant::Standing;
-use crate::model::identity::{Identity, Presented as Proof};
+use crate::model::identity::{Identity, Presented as Proof, Seen};
 use crate::model::key_text::{self, KeyShape};
 use crate::model::quota::{Subject, Verdict};
 use crate::model::route::{Access, Route};
+use crate::model::session::Session;
 use crate::telemetry::labels::{AuthKind, AuthOutcome};
 
 /// The request field by which a key with several credentials picks one; read once, never forwarded.
@@ -40,6 +43,22 @@ pub struct Asked<'a> {
     pub head: &'a Parts,
     /// The host it names, in canonical form.
     pub host: &'a str,
+    /// Where to leave word of the credential, if the request is turned away.
+    pub seen: &'a OnceLock<Seen>,
+}
+
+impl Asked<'_> {
+    /// Leaves word of a key that nobody proved to hold.
+    fn saw_key(&self, text: &credentials::KeyText) {
+        if let KeyShape::Native { id, .. } = key_text::parse(text.expose()) {
+            self.saw(Seen { credential: Proof::Key(id), account: None });
+        }
+    }
+
+    /// Leaves word of a credential, unless that was done before.
+    fn saw(&self, seen: Seen) {
+        let _ = self.seen.set(seen);
+    }
 }
 
 /// Proof of admission.
@@ -168,9 +187,15 @@ fn decide(
     moment: Moment<'_>,
 ) -> Result<Option<Known>, Halt> {
     let known = match presented {
-        Ok(Presented::Key(_)) if !asked.caller.keys_allowed => Err(AuthError::ClearText.into()),
+        Ok(Presented::Key(key)) if !asked.caller.keys_allowed => {
+            asked.saw_key(&key);
+            Err(AuthError::ClearText.into())
+        }
         Ok(Presented::Key(key)) => match by_key(app, asked, &key, moment) {
-            Err(Halt::Refused(error)) => Err(charge(app, asked, Some(&key), error, moment).into()),
+            Err(Halt::Refused(error)) => {
+                asked.saw_key(&key);
+                Err(charge(app, asked, Some(&key), error, moment).into())
+            }
             known => known.map(Some),
         },
         Ok(Presented::Cookie(cookie)) => by_cookie(app, asked, cookie, moment),
@@ -197,13 +222,32 @@ fn by_key(
     let key = &held.credential;
     let standing = recall::standing_of(app, key.account, moment)?;
     let standing = standing.filter(|standing| standing.account.status == AccountStatus::Active);
-    let standing = standing.ok_or(AuthError::BadKey(BadKey::Owner))?;
+    let proven = Seen { credential: Proof::Key(key.id), account: Some(key.account) };
+    let standing = standing.ok_or_else(|| {
+        asked.saw(proven);
+        AuthError::BadKey(BadKey::Owner)
+    })?;
     app.last_used.keys.record(key.id, moment.now);
+    let identity = of_key(app, asked, (locator, held, &standing), moment);
+    identity.map_err(|error| {
+        asked.saw(proven);
+        error.into()
+    })
+}
+
+/// What a key that is good works under here.
+fn of_key(
+    app: &App,
+    asked: Asked<'_>,
+    (locator, held, standing): (KeyLocator, &Held<ApiKey>, &Arc<Standing>),
+    moment: Moment<'_>,
+) -> Result<Known, AuthError> {
+    let key = &held.credential;
     evaluate::takes_key(asked.route, key)?;
     let picked = picked(asked)?;
     let holder = Holder { credential: Credential::Key(locator), account: key.account };
     let claim = Claim { proof: Proof::Key(key.id), key: Some(key), session: None, picked: picked.as_ref() };
-    let identity = evaluated(app, asked.route, &claim, (&standing, &held.identity), moment)?;
+    let identity = evaluated(app, asked.route, &claim, (standing, &held.identity), moment)?;
     Ok((identity, holder, picked))
 }
 
@@ -217,15 +261,30 @@ fn by_cookie(app: &App, asked: Asked<'_>, cookie: &[u8], moment: Moment<'_>) -> 
     let Some(standing) = standing.filter(|standing| standing.account.status == AccountStatus::Active) else {
         return Ok(None);
     };
+    let known = of_session(app, asked, (digest, held, &standing), moment);
+    known.map(Some).map_err(|error| {
+        asked.saw(Seen { credential: Proof::Session(session.id), account: Some(session.account) });
+        error.into()
+    })
+}
+
+/// What a session that lives works under here.
+fn of_session(
+    app: &App,
+    asked: Asked<'_>,
+    (digest, held, standing): ([u8; 32], &Held<Session>, &Arc<Standing>),
+    moment: Moment<'_>,
+) -> Result<Known, AuthError> {
+    let session = &held.credential;
     evaluate::takes_sessions(asked.route)?;
     if !same_origin::permits(asked) {
-        return Err(AuthError::CrossOrigin.into());
+        return Err(AuthError::CrossOrigin);
     }
     app.last_used.sessions.record(session.id, moment.now);
     let holder = Holder { credential: Credential::Session(digest), account: session.account };
     let claim = Claim { proof: Proof::Session(session.id), key: None, session: Some(session), picked: None };
-    let identity = evaluated(app, asked.route, &claim, (&standing, &held.identity), moment)?;
-    Ok(Some((identity, holder, None)))
+    let identity = evaluated(app, asked.route, &claim, (standing, &held.identity), moment)?;
+    Ok((identity, holder, None))
 }
 
 /// The identity of a claim: that of the last admission, with the route's demands looked at anew, where it

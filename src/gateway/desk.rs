@@ -1,7 +1,7 @@
 //! The desk: one a worker. `handle` is the outside of every request: its name, its counters, its log line.
 //! The inside is `walk.rs`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use http::header::{HOST, HeaderValue};
@@ -20,7 +20,7 @@ use super::walk::Walk;
 use super::way_in;
 use crate::app::decisions::Decision;
 use crate::model::caller::Caller;
-use crate::model::identity::Identity;
+use crate::model::identity::{Identity, Seen};
 use crate::secret::token;
 use crate::telemetry::access::Writer;
 use crate::telemetry::labels::MethodClass;
@@ -41,6 +41,8 @@ pub(super) struct Trail {
     pub(super) served: Option<Arc<Served>>,
     /// Who it is, once known.
     pub(super) identity: Option<Arc<Identity>>,
+    /// The credential that was seen on a request that was turned away.
+    pub(super) seen: OnceLock<Seen>,
 }
 
 /// The account of one request: counted, remembered and logged once, whether it was answered or its client
@@ -98,7 +100,7 @@ impl Desk {
             now,
             class: MethodClass::of(request.method()),
             said: self.log.as_ref().map(|log| (log, Said::by(&request))),
-            trail: Trail { served: None, identity: None },
+            trail: Trail { served: None, identity: None, seen: OnceLock::new() },
             status,
             reason,
         };
@@ -154,7 +156,8 @@ impl Account<'_> {
 
 impl Drop for Account<'_> {
     fn drop(&mut self) {
-        let Trail { served, identity } = &self.trail;
+        let Trail { served, identity, seen } = &self.trail;
+        let seen = seen.get();
         if let Some(served) = served {
             served.counters.answered(self.class, self.status);
         }
@@ -164,7 +167,14 @@ impl Drop for Account<'_> {
             status: self.status,
             route: served.as_ref().map(|served| served.route.name.clone()),
             reason: self.reason,
-            credential: identity.as_ref().map(|identity| identity.presented),
+            credential: match identity {
+                Some(identity) => Some(identity.presented),
+                None => seen.map(|seen| seen.credential),
+            },
+            account: match identity {
+                Some(identity) => Some(identity.standing.account.id),
+                None => seen.and_then(|seen| seen.account),
+            },
         });
         if let Some((log, said)) = &self.said {
             self.write_line(log, said);

@@ -45,7 +45,7 @@ fn view(decision: &Decision) -> DecisionView {
             Presented::Session(id) => format!("session {id}"),
             Presented::Key(id) => format!("key {id}"),
         }),
-        account: None,
+        account: decision.account.map(|id| id.to_string()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The walk: the inside of every request, one step a line. What is decided early stays decided: the host and
 //! path read here are the ones that are routed, admitted and forwarded.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::header::ORIGIN;
 use http::request::Parts;
@@ -20,6 +20,7 @@ use super::routes::Served;
 use super::{Plan, cors, echo, host, own, path, request_headers, upgrade};
 use crate::auth::admit::{Asked, Pass, admit};
 use crate::model::caller::Caller;
+use crate::model::identity::Seen;
 use crate::model::route::Destination;
 use crate::time::Timestamp;
 
@@ -74,7 +75,7 @@ impl Walk<'_> {
         }
         // In a box of its own from here on: moving it from step to step costs nothing.
         let ready = Box::new(Ready { head, body, websocket });
-        let pass = self.admit(&served, &ready.head, &host).await?;
+        let pass = self.admit(&served, &ready.head, &host, &trail.seen).await?;
         trail.identity = pass.identity().cloned();
         let app = &self.desk.gateway.app;
         let exchange = Exchange::begin(app, self.caller, &served.route, pass);
@@ -92,12 +93,18 @@ impl Walk<'_> {
     }
 
     /// Admission. A real preflight on a route without cross-origin rules of ours reaches the app as nobody's.
-    async fn admit(&self, served: &Arc<Served>, head: &Parts, host: &str) -> Result<Pass, Refusal> {
+    async fn admit(
+        &self,
+        served: &Arc<Served>,
+        head: &Parts,
+        host: &str,
+        seen: &OnceLock<Seen>,
+    ) -> Result<Pass, Refusal> {
         let app = &self.desk.gateway.app;
         if cors::is_preflight(head) {
             return Ok(Pass::for_preflight(app, &served.route)?);
         }
-        Ok(admit(app, Asked { caller: self.caller, route: &served.route, head, host }).await?)
+        Ok(admit(app, Asked { caller: self.caller, route: &served.route, head, host, seen }).await?)
     }
 
     /// Counts the admitted request against its quotas and lets its destination answer.

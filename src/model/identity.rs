@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue};
 use super::api_key::KeyId;
 use super::credentials::Credentials;
 use super::grant::Standing;
-use super::id::SessionId;
+use super::id::{AccountId, SessionId};
 use super::role::{Permissions, Rank};
 use super::session::Method;
 use super::slug::Slug;
@@ -60,6 +60,15 @@ impl Identity {
         let Credentials { organisation, space, role, .. } = &**credentials;
         vec![role.to_string(), format!("{organisation}/{role}"), format!("{organisation}/{space}/{role}")]
     }
+}
+
+/// A credential that was seen on a request which was turned away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// Which one.
+    pub credential: Presented,
+    /// Whose it is; `None` where nobody proved to hold it.
+    pub account: Option<AccountId>,
 }
 
 /// The credential that proved an identity.

@@ -46,7 +46,7 @@ pub struct Reloading {
     /// What the gateway works with.
     pub app: Arc<App>,
     /// Where the configuration goes.
-    gateway: Arc<Gateway>,
+    pub gateway: Arc<Gateway>,
     /// Where certificates go.
     pub tls: Arc<TlsAcceptor>,
     /// Whose limits follow the configuration.

@@ -71,6 +71,55 @@ problem-cut-detail = Der Zugang, unter dem dies lief, ist beendet.
 problem-no-key-in-body-title = Kein Schlüssel im Inhalt
 problem-no-key-in-body-detail = Senden Sie den ganzen Schlüssel und nichts anderes als reinen Text.
 
+## Reasons: what an operator is told of a decision.
+
+reason-admitted = Eingelassen.
+reason-own = Diese Adresse beantwortet Portcullis selbst.
+reason-client-left = Der Aufrufer ging, bevor die Antwort da war.
+reason-host-missing = Die Anfrage nannte keinen Host.
+reason-host-doubled = Die Anfrage nannte mehr als einen Host.
+reason-host-malformed = Der Host war fehlerhaft geschrieben.
+reason-path-ambiguous = Der Pfad ließ sich auf mehr als eine Weise lesen oder enthielt eine Maskierung, die die Route nicht erlaubt.
+reason-fields-ambiguous = Die Kopfzeilen widersprachen einander.
+reason-fields-many = Die Anfrage hatte mehr Kopfzeilen, als hier angenommen werden.
+reason-method-refused = Diese Methode wird nie weitergegeben.
+reason-misdirected = Der Host wird hier oder auf jener Verbindung nicht bedient.
+reason-no-route = Dorthin führt keine Route.
+reason-no-method = Dorthin führt eine Route, aber nur mit anderen Methoden.
+reason-upgrade-refused = Die Route nimmt diesen Protokollwechsel nicht an, oder er wurde nicht richtig verlangt.
+reason-several-credentials = Es wurde mehr als ein Nachweis gesendet.
+reason-connection-bound = NTLM oder Negotiate wurde gesendet; das würde eine geteilte Verbindung an eine Person binden.
+reason-unknown-scheme = Der Nachweis hatte ein anderes Schema als Basic oder Bearer.
+reason-malformed-credential = Der Nachweis ließ sich nicht lesen.
+reason-basic-user = Basic wurde mit einem anderen Benutzernamen als __key__ gesendet.
+reason-nobody = Niemand war erkannt, und die Route verlangt jemanden.
+reason-clear-text = Der Schlüssel kam im Klartext. Betrachten Sie ihn als bekannt geworden.
+reason-key-malformed = Der Schlüssel ist abgeschnitten oder falsch getippt: Die Prüfsumme stimmt nicht.
+reason-key-unknown = Diesen Schlüssel gibt es nicht.
+reason-key-ended = Der Schlüssel ist abgelaufen oder wurde widerrufen.
+reason-key-network = Der Schlüssel darf von jener Adresse nicht benutzt werden.
+reason-key-owner = Das Konto, dem der Schlüssel gehört, ist gesperrt oder geschlossen.
+reason-failure-budget = Von jener Quelle oder mit jenem Schlüssel waren zu viele Versuche fehlgeschlagen.
+reason-method-not-accepted = Die Route nimmt diese Art von Nachweis nicht an.
+reason-other-platform = Der Schlüssel gilt für eine andere Plattform oder nur für die API.
+reason-no-credentials = Das Konto hat auf jener Plattform keine Berechtigung.
+reason-credentials-not-held = Der Schlüssel trägt die verlangte Berechtigung nicht.
+reason-role-too-low = Die Rolle steht unter der, die die Route verlangt.
+reason-not-validated = Die Route verlangt eine bestätigte Adresse, und das Konto hat keine.
+reason-authentication-too-old = Die Route verlangt eine frische Anmeldung.
+reason-choose-credentials = Mehrere Berechtigungen kämen in Frage, und keine war gewählt.
+reason-cross-origin = Eine andere Herkunft verlangte eine Änderung mit dem Cookie.
+reason-unavailable = Es ließ sich nicht entscheiden: Der Speicher antwortete nicht, oder der Zugang der Route ist nicht bestimmbar.
+reason-quota = Ein Anfragekontingent der Route war aufgebraucht.
+reason-body-too-long = Der Inhalt war länger, als die Route annimmt.
+reason-body-broken = Der Aufrufer sendete seinen Inhalt nicht zu Ende.
+reason-upstream-no-target = Die Anwendung hat keine Adresse.
+reason-upstream-busy = Alle Verbindungen zur Anwendung waren belegt.
+reason-upstream-connect = Zur Anwendung kam keine Verbindung zustande.
+reason-upstream-timeout = Die Anwendung antwortete nicht rechtzeitig.
+reason-upstream-broken = Die Anwendung brach die Verbindung ab oder antwortete Unsinn.
+reason-cut = Der Zugang, unter dem sie lief, endete währenddessen.
+
 ## The page of a problem.
 
 trouble-reference = Anfrage {$request}

@@ -71,6 +71,55 @@ problem-cut-detail = The access under which this ran has ended.
 problem-no-key-in-body-title = No key in the body
 problem-no-key-in-body-detail = Send the whole key, and nothing else, as plain text.
 
+## Reasons: what an operator is told of a decision.
+
+reason-admitted = Let in.
+reason-own = Portcullis answers this address itself.
+reason-client-left = The client left before the answer was there.
+reason-host-missing = The request named no host.
+reason-host-doubled = The request named more than one host.
+reason-host-malformed = The host was malformed.
+reason-path-ambiguous = The path could be read in more than one way, or has an escape that the route does not allow.
+reason-fields-ambiguous = The header fields contradicted each other.
+reason-fields-many = The request had more header fields than the gate takes.
+reason-method-refused = The method is never passed on.
+reason-misdirected = The host is not served here, or not on that connection.
+reason-no-route = No route leads there.
+reason-no-method = A route leads there, but only by other methods.
+reason-upgrade-refused = The route does not take that upgrade, or it was not asked for properly.
+reason-several-credentials = More than one credential was sent.
+reason-connection-bound = NTLM or Negotiate was sent, which would tie a shared connection to one person.
+reason-unknown-scheme = The credential was of a scheme other than Basic and Bearer.
+reason-malformed-credential = The credential could not be read.
+reason-basic-user = Basic was sent with a user name other than __key__.
+reason-nobody = Nobody was identified, and the route needs somebody.
+reason-clear-text = The key came over clear text. Treat it as leaked.
+reason-key-malformed = The key is cut off or mistyped: its checksum does not hold.
+reason-key-unknown = There is no such key.
+reason-key-ended = The key has expired or was revoked.
+reason-key-network = The key may not be used from that address.
+reason-key-owner = The owner of the key is suspended or closed.
+reason-failure-budget = Too many attempts had failed from that source or on that key.
+reason-method-not-accepted = The route does not take that kind of credential.
+reason-other-platform = The key is for another platform, or for the API only.
+reason-no-credentials = The account holds no credentials on that platform.
+reason-credentials-not-held = The key does not carry the credentials that were asked for.
+reason-role-too-low = The role ranks below what the route demands.
+reason-not-validated = The route demands a validated address, and the account has none.
+reason-authentication-too-old = The route demands a fresh sign-in.
+reason-choose-credentials = Several credentials would do, and none was chosen.
+reason-cross-origin = Another origin asked for a change by cookie.
+reason-unavailable = It could not be decided: the store did not answer, or the access of the route cannot be determined.
+reason-quota = A request quota of the route was used up.
+reason-body-too-long = The body was longer than the route takes.
+reason-body-broken = The client did not send its body to the end.
+reason-upstream-no-target = The app has no address.
+reason-upstream-busy = All connections to the app were in use.
+reason-upstream-connect = No connection to the app could be made.
+reason-upstream-timeout = The app did not answer in time.
+reason-upstream-broken = The app broke the connection off or answered nonsense.
+reason-cut = The access under which it ran ended meanwhile.
+
 ## The page of a problem.
 
 trouble-reference = Request {$request}

@@ -71,6 +71,55 @@ problem-cut-detail = L’accès sous lequel ceci s’exécutait a pris fin.
 problem-no-key-in-body-title = Pas de clé dans le corps
 problem-no-key-in-body-detail = Envoyez la clé entière, et rien d’autre, en texte brut.
 
+## Reasons: what an operator is told of a decision.
+
+reason-admitted = Laissé entrer.
+reason-own = Portcullis répond lui-même à cette adresse.
+reason-client-left = Le client est parti avant la réponse.
+reason-host-missing = La requête ne nommait aucun hôte.
+reason-host-doubled = La requête nommait plus d’un hôte.
+reason-host-malformed = L’hôte était mal formé.
+reason-path-ambiguous = Le chemin pouvait se lire de plusieurs façons ou contenait un échappement que la route n’autorise pas.
+reason-fields-ambiguous = Les en-têtes se contredisaient.
+reason-fields-many = La requête comportait plus d’en-têtes que le nombre accepté.
+reason-method-refused = Cette méthode n’est jamais transmise.
+reason-misdirected = L’hôte n’est pas servi ici, ou pas sur cette connexion.
+reason-no-route = Aucune route n’y mène.
+reason-no-method = Une route y mène, mais par d’autres méthodes seulement.
+reason-upgrade-refused = La route n’accepte pas ce changement de protocole, ou il a été mal demandé.
+reason-several-credentials = Plus d’un justificatif a été envoyé.
+reason-connection-bound = NTLM ou Negotiate a été envoyé, ce qui lierait une connexion partagée à une seule personne.
+reason-unknown-scheme = Le justificatif relevait d’un schéma autre que Basic et Bearer.
+reason-malformed-credential = Le justificatif était illisible.
+reason-basic-user = Basic a été envoyé avec un autre nom d’utilisateur que __key__.
+reason-nobody = Personne n’était identifié, alors que la route l’exige.
+reason-clear-text = La clé est arrivée en clair. Considérez-la comme divulguée.
+reason-key-malformed = La clé est tronquée ou mal saisie : sa somme de contrôle ne correspond pas.
+reason-key-unknown = Cette clé n’existe pas.
+reason-key-ended = La clé a expiré ou a été révoquée.
+reason-key-network = La clé ne peut pas être utilisée depuis cette adresse.
+reason-key-owner = Le propriétaire de la clé est suspendu ou fermé.
+reason-failure-budget = Trop de tentatives avaient échoué depuis cette source ou avec cette clé.
+reason-method-not-accepted = La route n’accepte pas ce type de justificatif.
+reason-other-platform = La clé vaut pour une autre plateforme, ou pour l’API seulement.
+reason-no-credentials = Le compte ne détient aucune habilitation sur cette plateforme.
+reason-credentials-not-held = La clé ne porte pas l’habilitation demandée.
+reason-role-too-low = Le rôle est inférieur à celui que la route exige.
+reason-not-validated = La route exige une adresse validée, et le compte n’en a pas.
+reason-authentication-too-old = La route exige une connexion récente.
+reason-choose-credentials = Plusieurs habilitations conviendraient, et aucune n’était choisie.
+reason-cross-origin = Une autre origine demandait une modification par cookie.
+reason-unavailable = La décision était impossible : le stockage ne répondait pas, ou l’accès de la route est indéterminable.
+reason-quota = Un quota de requêtes de la route était épuisé.
+reason-body-too-long = Le corps était plus long que ce que la route accepte.
+reason-body-broken = Le client n’a pas envoyé son corps jusqu’au bout.
+reason-upstream-no-target = L’application n’a pas d’adresse.
+reason-upstream-busy = Toutes les connexions à l’application étaient occupées.
+reason-upstream-connect = Aucune connexion à l’application n’a pu être établie.
+reason-upstream-timeout = L’application n’a pas répondu à temps.
+reason-upstream-broken = L’application a rompu la connexion ou répondu n’importe quoi.
+reason-cut = L’accès sous lequel elle s’exécutait a pris fin entre-temps.
+
 ## The page of a problem.
 
 trouble-reference = Requête {$request}

@@ -85,11 +85,32 @@ fn every_problem_has_a_title_and_a_detail() {
     }
 }
 
+/// The words that decisions are noted under: what the two functions called `reason` give, and the few that
+/// are given elsewhere.
+fn reasons() -> BTreeSet<&'static str> {
+    let given = ["admitted", "own", "client-left"];
+    let sources = [include_str!("../gateway/refusal.rs"), include_str!("../auth/error.rs")];
+    let functions = sources.into_iter().filter_map(|source| source.split_once("fn reason(&self)"));
+    let arms = functions.flat_map(|(_, rest)| rest.split("\n    }\n").take(1));
+    arms.flat_map(|arms| arms.split('"').skip(1).step_by(2)).chain(given).collect()
+}
+
+#[test]
+fn every_reason_has_words() {
+    let words = ids(CATALOGUES[0].1);
+    let reasons = reasons();
+    assert!(reasons.len() > 40, "the search for reasons has gone blind: {reasons:?}");
+    for reason in reasons {
+        assert!(words.contains(format!("reason-{reason}").as_str()), "reason-{reason} is missing");
+    }
+}
+
 #[test]
 fn no_message_stands_in_the_catalogue_for_nothing() {
     let program = program();
     for id in ids(CATALOGUES[0].1) {
         let slug = id.strip_prefix("problem-").and_then(|rest| rest.rsplit_once('-')).map(|(slug, _)| slug);
+        let slug = slug.or(id.strip_prefix("reason-"));
         let literal = format!("\"{}\"", slug.unwrap_or(id));
         assert!(program.contains(&literal), "nobody says {id}");
     }

@@ -4,10 +4,9 @@
 use serde_json::{Value, json};
 
 use super::Desk;
+use super::explain::explain;
 use crate::app::App;
 use crate::model::audit::{AuditActor, AuditEntry};
-use crate::model::caller::RequestId;
-use crate::model::identity::Presented;
 use crate::model::quota::Party;
 use crate::server::reload::ReloadError;
 use crate::server::shutdown::Phase;
@@ -22,12 +21,12 @@ pub(super) async fn answer(request: &Value, desk: &Desk) -> Value {
         "reload" => reload(desk).await,
         "ban list" => bans(app),
         "ban remove" => lift(app, text("party")).await,
-        "explain" => explain(app, text("request")),
+        "explain" => explain(&desk.reloading.gateway.insight, request).await,
         other => refused(&format!("the gate cannot do \"{other}\"")),
     }
 }
 
-fn refused(why: &str) -> Value {
+pub(super) fn refused(why: &str) -> Value {
     json!({ "error": why })
 }
 
@@ -109,27 +108,4 @@ async fn note_lifted(app: &App, party: Party) -> Result<(), StoreError> {
         personal,
     });
     app.commit(tx).await.map(|_| ())
-}
-
-fn explain(app: &App, request: &str) -> Value {
-    let Ok(id) = RequestId::parse(request) else {
-        return refused("a request id has 32 characters of 0-9 and a-f");
-    };
-    let Some(decision) = app.decisions.of(&id, app.clock.now()) else {
-        return refused(
-            "nothing is remembered of this request; decisions are kept for ten minutes, the last 10,000 of them",
-        );
-    };
-    let credential = decision.credential.map(|presented| match presented {
-        Presented::Session(id) => format!("session {id}"),
-        Presented::Key(id) => format!("key {id}"),
-    });
-    json!({ "done": {
-        "request": decision.request.to_string(),
-        "at": decision.at.to_string(),
-        "status": decision.status,
-        "route": decision.route.as_deref(),
-        "reason": decision.reason,
-        "credential": credential,
-    }})
 }

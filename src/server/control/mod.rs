@@ -4,6 +4,7 @@
 pub mod client;
 
 mod answers;
+mod explain;
 
 use std::io;
 use std::os::unix::fs::MetadataExt;

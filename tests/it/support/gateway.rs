@@ -157,6 +157,16 @@ impl Gateway {
         app.decisions.of(&RequestId::parse(request).unwrap(), self.clock.now())
     }
 
+    /// What is counted of decisions and attempts, in the Prometheus text format.
+    pub(crate) fn numbers(&self) -> String {
+        let text = self.running.as_ref().unwrap().app().metrics.text();
+        let counted = ["_requests_total", "_auth_decisions_total", "_attempts_total", "_key_cache_total"];
+        text.lines()
+            .filter(|line| counted.iter().any(|name| line.contains(name)))
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
     /// Asks over the control socket, as the command line does.
     pub(crate) async fn control(&self, request: Value) -> Value {
         let socket = self.folder.join("data/control.sock");

@@ -1,5 +1,6 @@
 //! The walk of a request, from the socket and its bytes to what the app sees, over HTTP/1.1 and HTTP/2.
 
+mod explain;
 mod forwarding;
 mod framing;
 mod gate;
