@@ -15,6 +15,10 @@ pub const LONGEST: usize = 1024;
 /// Characters that the estimate looks at; it takes ever longer with more, and says nothing new.
 const ESTIMATED: usize = 100;
 
+/// Letters and digits that must remain beside words of the context: the estimate finds each such word easy
+/// to guess, and three of them in a row hard.
+const OWN: usize = 8;
+
 /// The estimate that is enough: 3 of 4, about 10⁸ guesses and more.
 const ENOUGH: u8 = 3;
 
@@ -68,6 +72,9 @@ impl Password {
 
 fn judge(text: Secret<String>, context: &Context) -> Result<Secret<String>, PasswordRule> {
     let start: Secret<String> = Secret::new(text.expose().chars().take(ESTIMATED).collect());
+    if context.leaves_little_of(&start) {
+        return Err(PasswordRule::Context);
+    }
     let words: Vec<&str> = context.0.iter().map(String::as_str).collect();
     let score = |words: &[&str]| u8::from(zxcvbn::zxcvbn(start.expose(), words).score());
     if score(&words) >= ENOUGH {
@@ -92,9 +99,24 @@ impl Context {
         Self(words)
     }
 
+    /// Whether a password is made of these words and not much else.
+    fn leaves_little_of(&self, text: &Secret<String>) -> bool {
+        let whole = Secret::new(text.expose().to_lowercase());
+        let mut rest = Secret::new(whole.expose().clone());
+        let mut words: Vec<&str> = self.0.iter().map(String::as_str).collect();
+        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        for word in words {
+            // A mark in its place, so that what lay around it does not become a word of its own.
+            rest = Secret::new(rest.expose().replace(word, " "));
+        }
+        let own = rest.expose().chars().filter(|c| c.is_alphanumeric()).count();
+        own < OWN && rest.expose() != whole.expose()
+    }
+
     /// Adds names of organisations and the like.
     pub(super) fn and(mut self, names: impl IntoIterator<Item = String>) -> Self {
         self.0.extend(names.into_iter().map(|name| name.to_lowercase()));
+        self.0.retain(|word| word.chars().count() > 2);
         self
     }
 }

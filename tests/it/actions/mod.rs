@@ -1,10 +1,15 @@
 //! What may be done by whom, on each database, and what ends with what.
 
+mod browsers;
 mod endings;
 mod ground;
 mod guard;
+mod hand_off;
 mod keys;
 mod keys_made_elsewhere;
 mod office;
+mod passwords;
 mod sessions;
 mod set_up;
+mod sign_in;
+mod step_up;

@@ -2,13 +2,14 @@
 //! two spaces, and people in it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use portcullis::actions::account::{self, NewPerson};
 use portcullis::actions::api_key::{self, Life, Made, Wish};
 use portcullis::actions::grant::{self, NewGrant};
 use portcullis::actions::password::Password;
-use portcullis::actions::sign_in::Visit;
+use portcullis::actions::sign_in::{Attempt, SignInError, SignedIn, Visit, sign_in};
 use portcullis::actions::{ActionError, Actor, Origin, Who, entitlement, organisation, space};
 use portcullis::app::App;
 use portcullis::config::{Config, Hashing};
@@ -16,9 +17,10 @@ use portcullis::model::account::Account;
 use portcullis::model::api_key::KeyAudience;
 use portcullis::model::id::{AccountId, SessionId};
 use portcullis::model::identity::Presented;
-use portcullis::secret::Secret;
+use portcullis::model::session::Session;
+use portcullis::secret::{Secret, token};
 use portcullis::store::audit::{self, Recorded, Wanted};
-use portcullis::store::standing;
+use portcullis::store::{sessions, standing};
 use portcullis::time::ManualClock;
 
 use crate::store::ground::{Ground, NOON};
@@ -75,6 +77,34 @@ impl Office {
     /// A person without grants.
     pub(super) async fn person(&self, name: &str) -> Account {
         account::create_person(&self.app, &Actor::operator(), newcomer(name)).await.unwrap()
+    }
+
+    /// A person with [`PASSWORD`].
+    pub(super) async fn guarded(&self, name: &str) -> Account {
+        let account = self.person(name).await;
+        let new = password(PASSWORD);
+        portcullis::actions::password::set(&self.app, &Actor::operator(), &account.user_name, new)
+            .await
+            .unwrap();
+        account
+    }
+
+    /// Tries to sign in from an address of its own, so that no source runs out of its budget.
+    pub(super) async fn try_in(
+        &self,
+        name: &str,
+        password: &str,
+        browser: Option<&Secret<String>>,
+    ) -> Result<SignedIn, SignInError> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let address = std::net::Ipv4Addr::from_bits(0x0a00_0000 + COUNT.fetch_add(1, Ordering::SeqCst));
+        let origin = Origin { address: Some(address.into()), request: None };
+        sign_in(&self.app, origin, attempt(name, password, browser)).await
+    }
+
+    /// Signs a guarded person in.
+    pub(super) async fn sign_in(&self, name: &str, browser: Option<&Secret<String>>) -> SignedIn {
+        self.try_in(name, PASSWORD, browser).await.unwrap()
     }
 
     /// A person with a role in the whole of an organisation.
@@ -138,6 +168,31 @@ pub(super) fn newcomer(name: &str) -> NewPerson {
 /// A password of the right length.
 pub(super) fn password(text: &str) -> Password {
     Password::parse(&Secret::new(text.to_owned())).unwrap()
+}
+
+/// The password of guarded people.
+pub(super) const PASSWORD: &str = "four tepid gondolas argue";
+
+/// What is typed in a browser.
+pub(super) fn attempt(name: &str, password: &str, browser: Option<&Secret<String>>) -> Attempt {
+    Attempt {
+        name: name.to_owned(),
+        password: Secret::new(password.to_owned()),
+        remember: false,
+        browser: browser.map(same),
+        device: "test".to_owned(),
+    }
+}
+
+/// The same secret once more.
+pub(super) fn same(text: &Secret<String>) -> Secret<String> {
+    Secret::new(text.expose().clone())
+}
+
+/// The session of a token on the public host, if it has one.
+pub(super) async fn found(office: &Office, text: &Secret<String>) -> Option<Session> {
+    let digest = token::session_digest(text.expose().as_bytes());
+    sessions::by_token(&office.app.store, &digest).await.unwrap()
 }
 
 /// A browser that was never here.
