@@ -168,6 +168,26 @@ class Ours(Proxy):
         raise RuntimeError(f"no key: {self.process.said()[-2000:]}")
 
 
+class OursBySession(Ours):
+    """The same, asked with the cookie of a session."""
+
+    def settled(self):
+        super().settled()
+        self.run("account", "create", "bench", "--email", "bench@example.org")
+        self.run("grant", "add", "--account", "bench", "--organisation", "home", "--role", "viewer")
+        begun = self.run("session", "create", "--account", "bench", "--host", "127.0.0.1")
+        self.cookie = begun["hosts"][0]["cookie"]
+
+    def run(self, *words):
+        command = [self.bench.gateway, *words, "--json", "--config", self.folder / "gateway.toml"]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=True, timeout=30)
+        return json.loads(done.stdout or "null")
+
+    @property
+    def field(self):
+        return self.cookie
+
+
 # What each row is called, what makes it, and whether it checks the key (for Portcullis: whether it logs).
 ROWS = {
     "direct": (Direct, False),
@@ -177,6 +197,7 @@ ROWS = {
     "haproxy": (Haproxy, False),
     "haproxy-map": (Haproxy, True),
     "ours": (Ours, False),
+    "ours-session": (OursBySession, False),
     "ours-logged": (Ours, True),
 }
 
