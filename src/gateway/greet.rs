@@ -2,13 +2,16 @@
 //! read along, and a name for the request. Nothing a stranger sends is believed (H6, H7).
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use http::{HeaderMap, HeaderValue};
 use ipnet::IpNet;
 
+use super::host;
+use super::refusal::Refusal;
 use crate::config::Listen;
 use crate::model::caller::{Caller, RequestId};
 use crate::model::peer::Peer;
@@ -24,6 +27,8 @@ pub struct Connection {
     trusted: bool,
     /// Its address as a field value.
     address: HeaderValue,
+    /// The first host that was asked for, as named and in canonical form: most clients name no other.
+    host: OnceLock<(Box<str>, Box<str>)>,
     /// What must be held as long as the connection or a tunnel over it is open.
     _permit: Box<dyn Any + Send + Sync>,
 }
@@ -46,15 +51,32 @@ impl Connection {
         Self {
             trusted: within(&listen.trusted_proxies, peer.address),
             address: address.unwrap_or_else(|_| HeaderValue::from_static("unknown")),
+            host: OnceLock::new(),
             template,
             peer,
             _permit: permit,
         }
     }
 
+    /// The host that a request names, in canonical form, if it is one that may be asked for here.
+    ///
+    /// # Errors
+    /// [`Refusal::Host`] for no host name, [`Refusal::Misdirected`] for another connection's.
+    pub fn host<'n>(&'n self, named: &'n str) -> Result<Cow<'n, str>, Refusal> {
+        if let Some((_, host)) = self.host.get().filter(|(before, _)| **before == *named) {
+            return Ok(Cow::Borrowed(host));
+        }
+        let host = host::canonical(named)?;
+        if !self.serves(&host) {
+            return Err(Refusal::Misdirected);
+        }
+        self.host.get_or_init(|| (named.into(), host.as_ref().into()));
+        Ok(host)
+    }
+
     /// Whether a request for this host may be answered here: the certificate that was shown covers it,
     /// and client certificates were asked for as that host wants it.
-    pub fn serves(&self, host: &str) -> bool {
+    fn serves(&self, host: &str) -> bool {
         self.peer.tls.as_ref().is_none_or(|tls| tls.presented.serves(host))
     }
 
@@ -197,6 +219,19 @@ mod tests {
         assert_eq!(seen(trusted, "10.0.0.1", &["evil, 10.0.0.2"]), is("10.0.0.2", "10.0.0.2, 10.0.0.1"));
         assert_eq!(seen(trusted, "10.0.0.1", &["[2001:db8::1]:55"]).0, "2001:db8::1");
         assert_eq!(seen(trusted, "10.0.0.1", &[]), is("10.0.0.1", "10.0.0.1"));
+    }
+
+    /// P9: what is remembered of one spelling is not taken for another host.
+    #[test]
+    fn a_host_is_read_alike_the_first_and_the_second_time() {
+        let peer = Peer::tcp("9.9.9.9:1".parse().unwrap());
+        let connection = Connection::with(peer, &listen(&[]), Box::new(()));
+        for _ in 0..2 {
+            assert_eq!(connection.host("App.Example:8443").unwrap(), "app.example");
+            assert_eq!(connection.host("app.example").unwrap(), "app.example");
+            assert_eq!(connection.host("other.example").unwrap(), "other.example");
+            assert!(connection.host("app..example").is_err());
+        }
     }
 
     #[test]

@@ -88,8 +88,10 @@ fn set_host(headers: &mut HeaderMap, known: &Known<'_>) {
     };
     headers.insert(FORWARDED_HOST, host);
     let default = if known.caller.secure { "443" } else { "80" };
-    let after_name = known.named_host.rsplit_once(']').map_or(known.named_host, |(_, after)| after);
-    let port = after_name.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.is_empty());
+    // A colon before a bracket is part of an address.
+    let last = known.named_host.rfind([':', ']']);
+    let port =
+        last.and_then(|at| known.named_host.get(at..)?.strip_prefix(':')).filter(|port| !port.is_empty());
     let port = match port {
         None => HeaderValue::from_static(default),
         Some(port) => HeaderValue::from_str(port).unwrap_or_else(|_| HeaderValue::from_static(default)),

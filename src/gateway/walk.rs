@@ -57,10 +57,7 @@ impl Walk<'_> {
         // Cheap copies of what the head says, which is taken apart on the way.
         let (uri, field) = (head.uri.clone(), host::field(&head.headers)?.cloned());
         let named = host::named(&uri, field.as_ref(), head.version)?;
-        let host = host::canonical(named)?;
-        if !self.connection.serves(&host) {
-            return Err(Refusal::Misdirected);
-        }
+        let host = self.connection.host(named)?;
         let normal = path::normalise(uri.path())?;
         if own::is_own(&normal, &host, self.plan) {
             let request = Request::from_parts(head, body);

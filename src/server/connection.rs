@@ -2,24 +2,27 @@
 //! limits, ended when it is idle, slow, old, or when the gate leaves.
 
 use std::convert::Infallible;
-use std::future::Future;
-use std::pin::{Pin, pin};
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::task::Poll;
+use std::time::Duration;
 
-use http::Response;
+use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
-use hyper::service::service_fn;
+use hyper::service::{HttpService, Service};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::time::sleep;
+use tokio::io::AsyncWrite;
 
 use super::entrance::Guest;
-use super::pulse::{Counted, Felt, Look, Pulse, Spoken};
-use super::shutdown::{Phase, Shutdown};
+use super::lent::{Line, lend};
+use super::orders::Order;
+use super::pulse::{Counted, Felt, Pulse, Spoken};
+use super::rounds::Rounds;
 use super::strict::Strict;
 use super::taken::Streams;
-use crate::config::{Config, ConnectionLimits, Deadlines};
+use crate::config::ConnectionLimits;
 use crate::gateway::desk::Desk;
 use crate::gateway::greet::Connection;
 
@@ -30,43 +33,25 @@ const CONNECTION_WINDOW: u32 = 1024 * 1024;
 /// How often a silent HTTP/2 client is asked whether it is still there.
 const PING_EVERY: Duration = Duration::from_secs(30);
 
-/// How many pauses a client of HTTP/2 may take over one piece of a body: it may be long, and the line slow.
-const STALLED: u32 = 4;
-
 /// Smallest buffer that hyper works with, in bytes.
 const SMALLEST_BUFFER: usize = 8 * 1024;
 
 /// Serves one connection. The guest's permit is held until it is over, tunnels included.
-pub async fn serve(guest: Guest, desk: Arc<Desk>, shutdown: Shutdown) {
+pub async fn serve(guest: Guest, desk: Arc<Desk>, rounds: Arc<Rounds>) {
     let Guest { stream, peer, permit } = guest;
     let config = desk.gateway.plan().config.clone();
+    let limits = config.limits;
     let spoken = if peer.alpn_h2() { Spoken::Http2 } else { Spoken::Http1 };
     let connection = Arc::new(Connection::with(peer, &config.listen, Box::new(permit)));
-    let pulse = Pulse::begin(spoken);
+    let streams = (spoken == Spoken::Http2).then(Streams::default);
+    let pulse = rounds.join(spoken, streams.clone(), config);
     let io = Felt::new(stream, pulse.clone());
-    let (answered, streams) = (pulse.clone(), Streams::default());
-    let asked_on = (spoken == Spoken::Http2).then(|| streams.clone());
-    let service = service_fn(move |request| {
-        let (asked, taken) = (answered.asked(), asked_on.as_ref().map(Streams::asked));
-        let (desk, connection) = (desk.clone(), connection.clone());
-        let answer = async move {
-            desk.handle(&connection, request).await.map(|body| Counted::new(body, asked, taken))
-        };
-        // Boxed, so that a connection at rest does not keep room for a request under way.
-        let answer: Answering = Box::pin(answer);
-        async move { Ok::<_, Infallible>(answer.await) }
-    });
-    let leaving = Leaving { shutdown: &shutdown, pulse: &pulse, streams: &streams, config: &config };
-    let ended = match spoken {
-        Spoken::Http1 => {
-            let io = TokioIo::new(Strict::http1(io));
-            leaving.watch(http1(&config.limits).serve_connection(io, service).with_upgrades()).await
-        }
-        Spoken::Http2 => {
-            let connection =
-                http2(&config.limits, streams.clone()).serve_connection(TokioIo::new(io), service);
-            // Boxed, so that the more numerous HTTP/1.1 connections do not keep room for it.
-            Box::pin(leaving.watch(connection)).await
+    let answers = Answers { desk, connection, pulse, streams: streams.clone() };
+    let ended = match streams {
+        None => on_and_off(Strict::http1(io), &limits, &answers).await,
+        Some(streams) => {
+            let connection = http2(&limits, streams).serve_connection(TokioIo::new(io), &answers);
+            drive(Box::pin(connection), &answers.pulse).await.map(drop)
         }
     };
     if let Err(error) = ended {
@@ -74,8 +59,48 @@ pub async fn serve(guest: Guest, desk: Arc<Desk>, shutdown: Shutdown) {
     }
 }
 
-/// A request being answered.
-type Answering = Pin<Box<dyn Future<Output = Response<Counted>> + Send>>;
+/// Serves HTTP/1.1. The machinery with its buffers is there while there are requests; through longer pauses
+/// only the stream is kept.
+async fn on_and_off(mut line: Line, limits: &ConnectionLimits, answers: &Answers) -> hyper::Result<()> {
+    loop {
+        let (lent, back) = lend(line);
+        let connection = http1(limits).serve_connection(TokioIo::new(lent), answers).with_upgrades();
+        if drive(Box::pin(connection), &answers.pulse).await? == Driven::Ended {
+            return Ok(());
+        }
+        let Some(returned) = back.take() else { return Ok(()) };
+        line = returned;
+        if rest(&mut line, &answers.pulse).await == Driven::Ended {
+            return Ok(());
+        }
+    }
+}
+
+/// Answers the requests of one connection.
+struct Answers {
+    desk: Arc<Desk>,
+    connection: Arc<Connection>,
+    pulse: Arc<Pulse>,
+    streams: Option<Streams>,
+}
+
+/// A request being answered. Boxed, so that a connection at rest does not keep room for one under way.
+type Answering = Pin<Box<dyn Future<Output = Result<Response<Counted>, Infallible>> + Send>>;
+
+impl Service<Request<Incoming>> for Answers {
+    type Response = Response<Counted>;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn call(&self, request: Request<Incoming>) -> Answering {
+        let (asked, taken) = (self.pulse.asked(), self.streams.as_ref().map(Streams::asked));
+        let (desk, connection) = (self.desk.clone(), self.connection.clone());
+        Box::pin(async move {
+            let answer = desk.handle(&connection, request).await;
+            Ok(answer.map(|body| Counted::new(body, asked, taken)))
+        })
+    }
+}
 
 fn http1(limits: &ConnectionLimits) -> http1::Builder {
     let mut builder = http1::Builder::new();
@@ -110,7 +135,7 @@ trait Ends: Future<Output = hyper::Result<()>> {
 
 impl<I, S> Ends for http1::UpgradeableConnection<I, S>
 where
-    S: hyper::service::HttpService<Incoming, ResBody = Counted>,
+    S: HttpService<Incoming, ResBody = Counted>,
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
 {
@@ -121,7 +146,7 @@ where
 
 impl<I, S> Ends for http2::Connection<I, S, Streams>
 where
-    S: hyper::service::HttpService<Incoming, ResBody = Counted>,
+    S: HttpService<Incoming, ResBody = Counted>,
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     S::Future: Send + 'static,
     I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
@@ -131,53 +156,61 @@ where
     }
 }
 
-/// When a connection has to end.
-struct Leaving<'a> {
-    shutdown: &'a Shutdown,
-    pulse: &'a Pulse,
-    streams: &'a Streams,
-    config: &'a Config,
+/// Where driving a connection has led.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Driven {
+    /// To its end, or to where it has to end.
+    Ended,
+    /// To a pause; from a pause, to where something comes.
+    On,
 }
 
-impl Leaving<'_> {
-    /// Drives a connection until it ends by itself or has to.
-    async fn watch(&self, connection: impl Ends) -> hyper::Result<()> {
-        let mut connection = pin!(connection);
-        let deadlines = &self.config.deadlines;
-        tokio::select! {
-            biased;
-            ended = &mut connection => return ended,
-            () = self.old_or_leaving(deadlines) => connection.as_mut().end(),
-            () = self.overdue(deadlines) => return Ok(()),
+/// Drives a connection until it ends by itself, is told to leave, or may rest.
+async fn drive(mut connection: Pin<Box<impl Ends>>, pulse: &Pulse) -> hyper::Result<Driven> {
+    let mut finishing = false;
+    listen(pulse).await;
+    poll_fn(|cx| {
+        let order = pulse.orders.heard();
+        match order {
+            Order::Leave => return Poll::Ready(Ok(Driven::Ended)),
+            Order::Finish if !finishing => {
+                finishing = true;
+                connection.as_mut().end();
+            }
+            Order::Finish | Order::Rest | Order::Stay => {}
         }
-        tokio::select! {
-            biased;
-            ended = &mut connection => ended,
-            () = self.overdue(deadlines) => Ok(()),
-            () = self.shutdown.reached(Phase::Ended) => Ok(()),
+        if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+            return Poll::Ready(ended.map(|()| Driven::Ended));
         }
-    }
-
-    /// Returns when the connection is past its age or the gate drains.
-    async fn old_or_leaving(&self, deadlines: &Deadlines) {
-        tokio::select! {
-            () = self.shutdown.reached(Phase::Draining) => {}
-            () = sleep(deadlines.age) => {}
-        }
-    }
-
-    /// Returns when something is overdue. Looks a few times within the shortest deadline.
-    async fn overdue(&self, deadlines: &Deadlines) {
-        let shortest = deadlines.head.min(deadlines.idle).min(deadlines.body_idle);
-        let pause = (shortest / 4).clamp(Duration::from_millis(20), Duration::from_secs(5));
-        let mut look = Look::at(self.pulse, Instant::now());
-        loop {
-            sleep(pause).await;
-            self.streams.end_stalled(deadlines.body_idle.saturating_mul(STALLED));
-            if let Some(overdue) = look.again(Instant::now(), deadlines) {
-                tracing::debug!(?overdue, "connection ended");
-                return;
+        if order == Order::Rest {
+            pulse.orders.rested();
+            if pulse.may_rest() {
+                return Poll::Ready(Ok(Driven::On));
             }
         }
-    }
+        Poll::Pending
+    })
+    .await
+}
+
+/// Waits without any machinery until something comes in.
+async fn rest(line: &mut Line, pulse: &Pulse) -> Driven {
+    pulse.rests(true);
+    let driven = poll_fn(|cx| match pulse.orders.heard() {
+        Order::Leave => Poll::Ready(Driven::Ended),
+        Order::Finish => Pin::new(&mut *line).poll_shutdown(cx).map(|_| Driven::Ended),
+        Order::Rest | Order::Stay => line.below().poll_comes(cx).map(|()| Driven::On),
+    });
+    let driven = driven.await;
+    pulse.rests(false);
+    driven
+}
+
+/// Has the task that this is awaited in woken by orders.
+async fn listen(pulse: &Pulse) {
+    poll_fn(|cx| {
+        pulse.orders.listen(cx.waker());
+        Poll::Ready(())
+    })
+    .await;
 }

@@ -2,6 +2,7 @@
 //! where it was accepted and workers share nothing but the app.
 
 use std::io;
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use tokio::runtime::Builder;
@@ -10,6 +11,7 @@ use tokio::task::JoinSet;
 use super::doors::Door;
 use super::entrance::{Entrance, Guest};
 use super::listener::{self, Reception};
+use super::rounds::Rounds;
 use super::shutdown::Phase;
 
 /// What a worker begins with.
@@ -22,6 +24,8 @@ pub struct Worker {
     pub reception: Reception,
     /// How connections become guests.
     pub entrance: Entrance,
+    /// Who looks after its connections.
+    pub rounds: Arc<Rounds>,
 }
 
 impl Worker {
@@ -45,6 +49,9 @@ impl Worker {
         S: Fn(Guest) -> F + Clone + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
+        let (rounds, app) = (self.rounds, Arc::clone(&self.entrance.app));
+        let shutdown = self.reception.shutdown.clone();
+        tokio::spawn(async move { rounds.walk(&app, &shutdown).await });
         let mut loops = JoinSet::new();
         for door in self.doors {
             let (entrance, serve) = (self.entrance.clone(), serve.clone());

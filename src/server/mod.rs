@@ -13,13 +13,16 @@ pub mod doors;
 pub mod entrance;
 pub mod gauges;
 pub mod insight;
+pub mod lent;
 pub mod listener;
 pub mod operations;
+pub mod orders;
 pub mod permits;
 pub mod proxy_protocol;
 pub mod pulse;
 pub mod redirect;
 pub mod reload;
+pub mod rounds;
 pub mod running;
 pub mod shutdown;
 pub mod signals;
@@ -49,6 +52,7 @@ use self::gauges::Gauges;
 use self::listener::{Accepted, Reception};
 use self::permits::Permits;
 use self::reload::Reloading;
+use self::rounds::Rounds;
 use self::running::{Addresses, Running};
 use self::shutdown::{Phase, Shutdown};
 use self::stream::Stream;
@@ -233,9 +237,10 @@ fn spawn_workers(
     }
     sets.push(front);
     let spawned = sets.into_iter().zip(desks).enumerate().map(|(number, (doors, desk))| {
-        let worker = Worker { number, doors, reception: reception.clone(), entrance: entrance.clone() };
-        let shutdown = reception.shutdown.clone();
-        worker.spawn(move |guest| connection::serve(guest, Arc::clone(&desk), shutdown.clone()))
+        let rounds = Arc::new(Rounds::default());
+        let (reception, entrance) = (reception.clone(), entrance.clone());
+        let worker = Worker { number, doors, reception, entrance, rounds: Arc::clone(&rounds) };
+        worker.spawn(move |guest| connection::serve(guest, Arc::clone(&desk), Arc::clone(&rounds)))
     });
     Ok(spawned.collect::<Result<_, _>>()?)
 }

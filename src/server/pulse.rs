@@ -1,5 +1,5 @@
-//! The pulse of a connection: whether it still does what it must keep doing. Touching it costs a store; one
-//! slow timer a connection looks at it, so that no request reads a clock or sets a timer.
+//! The pulse of a connection: whether it still does what it must keep doing. Touching it costs a store; the
+//! rounds look at it now and then, so that no request reads a clock or sets a timer.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -12,6 +12,7 @@ use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::orders::Orders;
 use super::stream::Stream;
 use super::taken::Taken;
 use crate::config::Deadlines;
@@ -41,6 +42,12 @@ pub struct Pulse {
     stuck: AtomicBool,
     /// Counts writes that went on after being stuck.
     freed: AtomicU32,
+    /// Whether what came in last belongs to a request that is not all there.
+    amid: AtomicBool,
+    /// Whether the stream is held without the HTTP machinery.
+    resting: AtomicBool,
+    /// What the connection is told.
+    pub orders: Orders,
 }
 
 /// Why a connection is ended.
@@ -64,7 +71,28 @@ impl Pulse {
             in_head: AtomicBool::new(false),
             stuck: AtomicBool::new(false),
             freed: AtomicU32::new(0),
+            amid: AtomicBool::new(false),
+            resting: AtomicBool::new(false),
+            orders: Orders::default(),
         })
+    }
+
+    /// Whether nothing is under way on an HTTP/1.1 connection, so that the machinery would not be missed.
+    pub fn may_rest(&self) -> bool {
+        let busy = [&self.in_head, &self.stuck, &self.amid, &self.resting];
+        self.spoken == Spoken::Http1
+            && self.in_flight.load(Ordering::Relaxed) == 0
+            && busy.iter().all(|sign| !sign.load(Ordering::Relaxed))
+    }
+
+    /// Notes that the machinery is gone, or there again.
+    pub fn rests(&self, resting: bool) {
+        self.resting.store(resting, Ordering::Relaxed);
+    }
+
+    /// Notes whether a request that began to come in is still to be completed.
+    pub fn is_amid(&self, amid: bool) {
+        self.amid.store(amid, Ordering::Relaxed);
     }
 
     fn turn(&self) {
@@ -110,23 +138,26 @@ impl Drop for Asked {
 
 /// Somebody who looks at a pulse again and again.
 #[derive(Debug)]
-pub struct Look<'p> {
-    pulse: &'p Pulse,
+pub struct Look {
     turns: (u32, Instant),
     freed: (u32, Instant),
 }
 
-impl<'p> Look<'p> {
+impl Look {
     /// The first look.
-    pub fn at(pulse: &'p Pulse, now: Instant) -> Self {
+    pub fn at(pulse: &Pulse, now: Instant) -> Self {
         let (turns, freed) = (pulse.turns.load(Ordering::Relaxed), pulse.freed.load(Ordering::Relaxed));
-        Self { pulse, turns: (turns, now), freed: (freed, now) }
+        Self { turns: (turns, now), freed: (freed, now) }
+    }
+
+    /// Whether nothing has turned since the last look.
+    pub fn is_quiet(&self, pulse: &Pulse) -> bool {
+        self.turns.0 == pulse.turns.load(Ordering::Relaxed)
     }
 
     /// The next look: what is overdue by these deadlines. Something is found overdue at the first look after
     /// its deadline has passed since the look that saw it begin.
-    pub fn again(&mut self, now: Instant, deadlines: &Deadlines) -> Option<Overdue> {
-        let pulse = self.pulse;
+    pub fn again(&mut self, pulse: &Pulse, now: Instant, deadlines: &Deadlines) -> Option<Overdue> {
         let resting = since(&mut self.turns, pulse.turns.load(Ordering::Relaxed), now);
         let held = since(&mut self.freed, pulse.freed.load(Ordering::Relaxed), now);
         if pulse.stuck.load(Ordering::Relaxed) && held > deadlines.body_idle {
@@ -160,6 +191,16 @@ impl Felt {
     /// Joins the two.
     pub const fn new(stream: Stream, pulse: Arc<Pulse>) -> Self {
         Self { stream, pulse }
+    }
+
+    /// Its pulse.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+
+    /// Ready when something may be read, or the connection has ended.
+    pub fn poll_comes(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.stream.poll_comes(cx)
     }
 }
 
@@ -272,8 +313,8 @@ mod tests {
         let now = Instant::now();
         let mut look = Look::at(pulse, now);
         before();
-        look.again(now, &deadlines(600_000));
-        look.again(now + Duration::from_secs(60), &deadlines(1000))
+        look.again(pulse, now, &deadlines(600_000));
+        look.again(pulse, now + Duration::from_secs(60), &deadlines(1000))
     }
 
     /// Section 6.1: idle, slow heads and readers that stopped are told apart, and a request under way is none.
@@ -296,8 +337,8 @@ mod tests {
         let mut look = Look::at(&pulse, began);
         let later = began + Duration::from_secs(60);
         drop(pulse.asked());
-        assert_eq!(look.again(later, &deadlines(1000)), None);
-        assert_eq!(look.again(later + Duration::from_secs(2), &deadlines(1000)), Some(Overdue::Idle));
+        assert_eq!(look.again(&pulse, later, &deadlines(1000)), None);
+        assert_eq!(look.again(&pulse, later + Duration::from_secs(2), &deadlines(1000)), Some(Overdue::Idle));
     }
 
     #[test]

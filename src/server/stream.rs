@@ -27,6 +27,21 @@ pub enum Stream {
     Tls(Box<TlsStream<Socket>>),
 }
 
+impl Stream {
+    /// Ready when the socket has something to read, or has ended. Nothing is left unread above the socket
+    /// where reading from the stream would have had to wait.
+    pub fn poll_comes(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let socket = match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(stream) => stream.get_ref().0,
+        };
+        match socket {
+            Socket::Tcp(socket) => socket.poll_read_ready(cx).map(drop),
+            Socket::Unix(socket) => socket.poll_read_ready(cx).map(drop),
+        }
+    }
+}
+
 /// Passes every call on to whichever variant is there.
 macro_rules! passes_on {
     ($kind:ident: $($variant:ident),+) => {

@@ -190,6 +190,16 @@ impl<IO> Strict<IO> {
         Self { io, scan: Scan::new() }
     }
 
+    /// What is below.
+    pub const fn below(&self) -> &IO {
+        &self.io
+    }
+
+    /// Whether what came in so far ends in the middle of a request, or is none.
+    pub fn is_amid(&self) -> bool {
+        self.scan.place != Place::RequestLine || !self.scan.begun.is_empty()
+    }
+
     /// Looks at what begins the next piece of an answer: the tunnel that was asked for is agreed to by the
     /// first answer that is no interim one, or not at all. What an app sends later in a body agrees to nothing.
     fn hears(&mut self, answer: &[u8]) {

@@ -10,6 +10,7 @@ mod listener;
 mod log;
 mod numbers;
 mod paths;
+mod rest;
 mod routing;
 mod shutdown;
 mod smuggling;
