@@ -7,6 +7,7 @@ use arc_swap::ArcSwapOption;
 use http::HeaderName;
 use http::request::Parts;
 
+use super::charge::charge;
 use super::credentials::{self, Presented, Unreadable};
 use super::error::{AuthError, BadKey, Lack};
 use super::evaluate::{self, Claim};
@@ -24,7 +25,6 @@ use crate::model::credentials::Credentials;
 use crate::model::grant::Standing;
 use crate::model::identity::{Identity, Presented as Proof, Seen};
 use crate::model::key_text::{self, KeyShape};
-use crate::model::quota::{Subject, Verdict};
 use crate::model::route::{Access, Route};
 use crate::model::session::Session;
 use crate::telemetry::labels::{AuthKind, AuthOutcome};
@@ -143,7 +143,7 @@ async fn adopt(app: &App, asked: Asked<'_>, moment: Moment<'_>) -> Result<(), Au
         Ok(false) => AuthError::BadKey(BadKey::Unknown),
         Err(error) => error,
     };
-    let error = charge(app, asked, Some(&text), error, moment);
+    let error = charge(app, asked.caller.address, Some(&text), error, moment.now);
     app.metrics.decided(AuthKind::Key, error.outcome());
     Err(error)
 }
@@ -194,13 +194,13 @@ fn decide(
         Ok(Presented::Key(key)) => match by_key(app, asked, &key, moment) {
             Err(Halt::Refused(error)) => {
                 asked.saw_key(&key);
-                Err(charge(app, asked, Some(&key), error, moment).into())
+                Err(charge(app, asked.caller.address, Some(&key), error, moment.now).into())
             }
             known => known.map(Some),
         },
         Ok(Presented::Cookie(cookie)) => by_cookie(app, asked, cookie, moment),
         Ok(Presented::Nothing) => Ok(None),
-        Err(unreadable) => Err(charge(app, asked, None, unreadable.into(), moment).into()),
+        Err(unreadable) => Err(charge(app, asked.caller.address, None, unreadable.into(), moment.now).into()),
     };
     match known {
         Ok(None) => Ok(evaluate::takes_nobody(asked.route).map(|()| None)?),
@@ -334,38 +334,4 @@ fn picked(asked: Asked<'_>) -> Result<Option<Credentials>, AuthError> {
     }
     let text = field.to_str().ok().and_then(|text| text.parse().ok());
     text.map(Some).ok_or(AuthError::Forbidden(Lack::Pick))
-}
-
-/// Counts a failed credential against its source and its key id, and says so where a budget is used up.
-/// Faults of form and refusals of somebody known are not guesses and cost nothing.
-fn charge(
-    app: &App,
-    asked: Asked<'_>,
-    key: Option<&credentials::KeyText>,
-    error: AuthError,
-    moment: Moment<'_>,
-) -> AuthError {
-    let guess = match &error {
-        AuthError::BadKey(_) => true,
-        AuthError::Unreadable(unreadable) => {
-            !matches!(unreadable, Unreadable::Several | Unreadable::ConnectionBound)
-        }
-        _ => false,
-    };
-    if !guess {
-        return error;
-    }
-    // Every id that looks like ours is counted, so that the answer does not tell which ones exist.
-    let subject = key.and_then(|key| match key_text::parse(key.expose()) {
-        KeyShape::Native { id, .. } => Some(Subject::Key(id)),
-        KeyShape::Foreign | KeyShape::Malformed => None,
-    });
-    let source = asked.caller.address;
-    match app.limits.before_unknown(source, subject, moment.now) {
-        Verdict::Wait(wait) => AuthError::Exhausted(wait),
-        Verdict::Allowed { .. } => {
-            app.limits.failed(source, subject, moment.now);
-            error
-        }
-    }
 }

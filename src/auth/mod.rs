@@ -5,6 +5,7 @@ pub mod admit;
 mod adoption;
 pub mod api_key;
 pub mod at_home;
+pub mod charge;
 pub mod credentials;
 pub mod error;
 pub mod evaluate;
