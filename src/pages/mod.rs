@@ -5,9 +5,12 @@ pub mod answer;
 pub mod arrive;
 pub mod assets;
 pub mod choose;
+pub mod form;
 pub mod frame;
 pub mod home;
 pub mod look;
+pub mod reset_password;
+pub mod set_up;
 pub mod sign_in;
 pub mod sign_out;
 pub mod step_up;
@@ -49,6 +52,10 @@ pub fn table() -> Vec<Page> {
         page("/.portcullis/step-up", get(step_up::show).post(step_up::confirm)),
         page("/.portcullis/choose", get(choose::show).post(choose::choose)),
         page("/.portcullis/look", post(look::choose)),
+        page("/.portcullis/set-up", get(set_up::show).post(set_up::complete)),
+        page("/.portcullis/set-up/{token}", get(set_up::follow)),
+        page("/.portcullis/reset-password", get(reset_password::show).post(reset_password::reset)),
+        page("/.portcullis/reset-password/{token}", get(reset_password::follow)),
         page("/.portcullis/assets/{name}", get(assets::serve)),
     ]
 }

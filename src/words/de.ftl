@@ -313,3 +313,20 @@ choose-none = Sie haben noch keine Berechtigung. Bitten Sie eine Managerin oder 
 choose-button = Weiter
 flash-credentials-chosen = Sie arbeiten jetzt unter der gewählten Berechtigung.
 flash-set-up = Portcullis ist eingerichtet. Sie verwalten es als erste Person.
+
+## Seiten: Einrichtung und Passwörter.
+
+form-wrong = Noch wurde nichts geändert. Bitte sehen Sie sich das noch einmal an:
+field-user-name = Benutzername
+field-user-name-hint = a bis z, 0 bis 9, Punkt, Unterstrich und Bindestrich. Er bleibt für immer.
+field-shown-name = Name, den andere sehen
+field-email = E-Mail-Adresse
+field-new-password = Neues Passwort
+field-new-password-hint = Mindestens 15 Zeichen. Ein paar Wörter, die nichts miteinander zu tun haben, sind gut und leicht zu merken.
+set-up-title = Portcullis einrichten
+set-up-text = Sie sind als erste Person hier. Legen Sie das Konto an, das dieses Tor verwaltet.
+set-up-button = Konto anlegen
+reset-title = Neues Passwort setzen
+reset-text = Danach sind Sie überall abgemeldet und melden sich mit dem neuen Passwort an.
+reset-button = Passwort setzen
+flash-password-reset = Das neue Passwort ist gesetzt. Melden Sie sich damit an.

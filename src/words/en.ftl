@@ -313,3 +313,20 @@ choose-none = You hold no credentials yet. Ask a manager of your organisation fo
 choose-button = Continue
 flash-credentials-chosen = You now work under the credentials that you chose.
 flash-set-up = Portcullis is set up. You are its first administrator.
+
+## Pages: set-up and passwords.
+
+form-wrong = Nothing was changed yet. Please look at this once more:
+field-user-name = User name
+field-user-name-hint = a to z, 0 to 9, dot, underscore and hyphen. It stays for good.
+field-shown-name = Name shown to others
+field-email = E-mail address
+field-new-password = New password
+field-new-password-hint = At least 15 characters. A few words that do not belong together are good and easy to remember.
+set-up-title = Set up Portcullis
+set-up-text = You are the first one here. Make the account that administers this gate.
+set-up-button = Make the account
+reset-title = Set a new password
+reset-text = Afterwards you are signed out everywhere and sign in with the new password.
+reset-button = Set the password
+flash-password-reset = The new password is set. Sign in with it.

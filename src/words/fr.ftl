@@ -313,3 +313,20 @@ choose-none = Vous n’avez encore aucune accréditation. Demandez un accès à 
 choose-button = Continuer
 flash-credentials-chosen = Vous travaillez maintenant sous l’accréditation choisie.
 flash-set-up = Portcullis est installé. Vous en êtes le premier administrateur.
+
+## Pages : installation et mots de passe.
+
+form-wrong = Rien n’a encore été modifié. Veuillez revoir ceci :
+field-user-name = Nom d’utilisateur
+field-user-name-hint = a à z, 0 à 9, point, tiret bas et tiret. Il reste pour toujours.
+field-shown-name = Nom montré aux autres
+field-email = Adresse électronique
+field-new-password = Nouveau mot de passe
+field-new-password-hint = Au moins 15 caractères. Quelques mots sans rapport entre eux conviennent et se retiennent bien.
+set-up-title = Installer Portcullis
+set-up-text = Vous êtes la première personne ici. Créez le compte qui administre cette passerelle.
+set-up-button = Créer le compte
+reset-title = Choisir un nouveau mot de passe
+reset-text = Ensuite, vous serez déconnecté partout et vous vous connecterez avec le nouveau mot de passe.
+reset-button = Définir le mot de passe
+flash-password-reset = Le nouveau mot de passe est défini. Connectez-vous avec lui.
