@@ -41,13 +41,15 @@ fn arguments_are_set_in() {
     assert_eq!(text_with(Language::German, "trouble-reference", &[("request", "x")]), "Anfrage x");
 }
 
-/// The source of the program, without the catalogues and this file.
+/// The source of the program and its templates, without the catalogues and this file.
 fn sources(folder: &Path, all: &mut String) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             sources(&path, all);
-        } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("words/tests.rs") {
+        } else if path.extension().is_some_and(|end| end == "rs" || end == "html")
+            && !path.ends_with("words/tests.rs")
+        {
             all.push_str(&fs::read_to_string(path).unwrap());
         }
     }
@@ -110,24 +112,25 @@ fn no_message_stands_in_the_catalogue_for_nothing() {
     let program = program();
     for id in ids(CATALOGUES[0].1) {
         let slug = id.strip_prefix("problem-").and_then(|rest| rest.rsplit_once('-')).map(|(slug, _)| slug);
-        let slug = slug.or(id.strip_prefix("reason-"));
+        let slug = slug.or(id.strip_prefix("reason-")).or(id.strip_prefix("theme-"));
         let literal = format!("\"{}\"", slug.unwrap_or(id));
         assert!(program.contains(&literal), "nobody says {id}");
     }
 }
 
+/// Each message of a catalogue with the names of its arguments.
+fn arguments(catalogue: &str) -> BTreeSet<(&str, &str)> {
+    let lines = catalogue.lines().filter_map(|line| line.split_once(" = "));
+    lines
+        .flat_map(|(id, text)| {
+            let inside = text.split('$').skip(1);
+            inside.map(move |rest| (id, rest.split([' ', '}', ')', ',']).next().unwrap_or_default()))
+        })
+        .collect()
+}
+
 #[test]
 fn every_language_sets_in_the_same_arguments() {
-    let arguments = |catalogue: &'static str| -> BTreeSet<(&str, &str)> {
-        let lines = catalogue.lines().filter_map(|line| line.split_once(" = "));
-        lines
-            .flat_map(|(id, text)| {
-                let inside =
-                    text.split("{$").skip(1).map(|rest| rest.split([' ', '}']).next().unwrap_or_default());
-                inside.map(move |name| (id, name))
-            })
-            .collect()
-    };
     let english = arguments(CATALOGUES[0].1);
     assert!(english.contains(&("trouble-reference", "request")));
     for (tag, catalogue) in CATALOGUES {
@@ -138,8 +141,10 @@ fn every_language_sets_in_the_same_arguments() {
 #[test]
 fn every_message_is_said_without_an_error() {
     for (language, (_, catalogue)) in Language::ALL.into_iter().zip(CATALOGUES) {
+        let arguments = arguments(catalogue);
         for id in ids(catalogue) {
-            let said = text_with(language, id, &[("request", "x")]);
+            let own = arguments.iter().filter(|(of, _)| *of == id).map(|(_, name)| (*name, "x"));
+            let said = text_with(language, id, &own.collect::<Vec<_>>());
             assert!(!said.is_empty() && said != id && !said.contains("{$"), "{id} in {}", language.tag());
         }
     }
