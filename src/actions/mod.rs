@@ -5,6 +5,7 @@ pub mod account;
 mod actor;
 pub mod api_key;
 pub mod audit;
+pub mod ban;
 pub mod email_link;
 mod endings;
 pub mod entitlement;

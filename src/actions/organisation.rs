@@ -98,6 +98,14 @@ pub async fn list(
     }
 }
 
+/// One organisation, for those who may look into it.
+///
+/// # Errors
+/// `Missing` for all others.
+pub async fn show(app: &App, actor: &Actor, slug: &Slug) -> Result<Organisation, ActionError> {
+    seen(app, actor, slug).await
+}
+
 /// The organisation of a slug, for those who may look into it; for others there is none.
 ///
 /// # Errors

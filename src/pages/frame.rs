@@ -1,11 +1,14 @@
 //! The frame that every page is set in: head, navigation, message of the last page, foot. Templates extend
 //! `frame.html` and take their words from [`Frame::t`].
 
+use std::fmt;
+
 use super::assets;
 use super::ui::Theme;
 use super::visit::Visit;
 use crate::auth::at_home::Person;
 use crate::model::account::Office;
+use crate::time::Timestamp;
 use crate::words::{self, Language};
 
 /// The frame of one page.
@@ -68,6 +71,25 @@ const OFFICE: [Line; 8] = [
     Line { path: "/.portcullis/certificates", name: "nav-certificates" },
     Line { path: "/.portcullis/configuration", name: "nav-configuration" },
 ];
+
+/// A moment as a page shows it: in UTC, for readers without script; `machine` is what `datetime` holds.
+#[derive(Debug, Clone, Copy)]
+pub struct When(pub Timestamp);
+
+impl When {
+    /// RFC 3339.
+    pub fn machine(self) -> String {
+        self.0.to_string()
+    }
+}
+
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let machine = self.machine();
+        let (day, time) = machine.split_once('T').unwrap_or((&machine, ""));
+        write!(f, "{day} {} UTC", time.split('.').next().unwrap_or_default())
+    }
+}
 
 impl Frame {
     pub(super) fn of(visit: &Visit, title: &str, person: Option<&Person>) -> Self {

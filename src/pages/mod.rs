@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod arrive;
 pub mod assets;
+pub mod bans;
 pub mod choose;
 pub mod form;
 pub mod frame;
@@ -11,6 +12,7 @@ pub mod home;
 pub mod look;
 pub mod reset_password;
 pub mod set_up;
+pub mod sheet;
 pub mod sign_in;
 pub mod sign_out;
 pub mod step_up;
@@ -51,6 +53,7 @@ pub fn table() -> Vec<Page> {
         page("/.portcullis/sign-out", get(sign_out::ask).post(sign_out::sign_out)),
         page("/.portcullis/step-up", get(step_up::show).post(step_up::confirm)),
         page("/.portcullis/choose", get(choose::show).post(choose::choose)),
+        page("/.portcullis/bans", get(bans::show).post(bans::lift)),
         page("/.portcullis/look", post(look::choose)),
         page("/.portcullis/set-up", get(set_up::show).post(set_up::complete)),
         page("/.portcullis/set-up/{token}", get(set_up::follow)),

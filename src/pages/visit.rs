@@ -189,6 +189,11 @@ impl SignedIn {
         Actor { who, origin: self.visit.origin() }
     }
 
+    /// Whether the person runs the installation. What this shows or hides is convenience: acts decide.
+    pub fn administers(&self) -> bool {
+        self.person.account().office == Some(Office::Administrator)
+    }
+
     /// The frame of a page of this title, with the way to all others.
     pub fn frame(&self, title: &str) -> Frame {
         Frame::of(&self.visit, title, Some(&self.person))

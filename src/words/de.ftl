@@ -303,6 +303,21 @@ step-up-button = Bestätigen
 
 ## Seiten: Start und Berechtigungen.
 
+## Pages: offices.
+
+form-optional = (freiwillig)
+bans-text = Absender, Konten und Schlüssel auf diesem Knoten, deren Fehlversuche aufgebraucht sind. Wer sich richtig ausweist, kommt trotzdem herein.
+bans-none = Niemand muss warten.
+bans-kind = Art
+bans-who = Wer
+bans-until = Bis
+bans-lift = Aufheben
+bans-source = Absender
+bans-account = Konto
+bans-key = Schlüssel
+bans-name = Ein Name, den niemand hat
+flash-ban-lifted = Das Warten ist zu Ende: alle Versuche stehen wieder offen.
+
 home-title = Ihre Apps
 home-none = Es gibt noch nichts zu öffnen. Bitten Sie eine Managerin oder einen Manager Ihrer Organisation um Zugang.
 home-switch = Andere Berechtigung wählen

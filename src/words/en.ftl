@@ -301,6 +301,21 @@ step-up-title = Confirm that it is you
 step-up-text = What you are about to do is delicate. Enter your password once more; for ten minutes you will not be asked again.
 step-up-button = Confirm
 
+## Pages: offices.
+
+form-optional = (optional)
+bans-text = Sources, accounts and keys on this node whose budget of failed attempts has run out. What proves itself is let in all the same.
+bans-none = Nobody has to wait.
+bans-kind = Kind
+bans-who = Who
+bans-until = Until
+bans-lift = Lift
+bans-source = Source
+bans-account = Account
+bans-key = Key
+bans-name = A name that nobody has
+flash-ban-lifted = The wait is over: there is a whole budget again.
+
 ## Pages: home and credentials.
 
 home-title = Your apps

@@ -303,6 +303,21 @@ step-up-button = Confirmer
 
 ## Pages : accueil et accréditations.
 
+## Pages: offices.
+
+form-optional = (facultatif)
+bans-text = Sources, comptes et clés de ce nœud qui ont épuisé leurs tentatives. Qui présente une preuve valable entre tout de même.
+bans-none = Personne ne doit attendre.
+bans-kind = Type
+bans-who = Qui
+bans-until = Jusqu’à
+bans-lift = Lever
+bans-source = Source
+bans-account = Compte
+bans-key = Clé
+bans-name = Un nom que personne ne porte
+flash-ban-lifted = L’attente est levée : toutes les tentatives sont de nouveau permises.
+
 home-title = Vos applications
 home-none = Il n’y a encore rien à ouvrir. Demandez un accès à un gestionnaire de votre organisation.
 home-switch = Choisir une autre accréditation

@@ -1,0 +1,228 @@
+//! A form as data: its fields, what was typed and what is wrong with which of them. `sheet.html` writes it, so
+//! that every such form marks its errors alike and nobody types anything twice.
+
+use std::str::FromStr;
+
+use crate::actions::ActionError;
+use crate::web::fields::Fields;
+use crate::web::problem_of;
+use crate::words::{self, Language};
+
+/// A form.
+pub struct Form {
+    /// Its name in the page, the beginning of the ids in it.
+    pub id: &'static str,
+    /// `get` or `post`.
+    pub method: &'static str,
+    /// Where it goes.
+    pub action: String,
+    /// The word on its button.
+    pub button: &'static str,
+    /// Whether it ends something.
+    pub grave: bool,
+    /// What is asked for.
+    pub fields: Vec<Field>,
+    /// What is sent along unasked.
+    pub hidden: Vec<(&'static str, String)>,
+    /// Why it was not done, where no field is to blame.
+    pub problem: Option<String>,
+    language: Language,
+}
+
+/// One field of a form.
+pub struct Field {
+    /// Its name.
+    pub name: &'static str,
+    /// Its label, as a word of the catalogue.
+    pub label: &'static str,
+    /// What kind of control it is.
+    pub kind: Kind,
+    /// What it holds.
+    pub value: String,
+    /// Whether it must be filled in.
+    pub required: bool,
+    /// A sentence of help, as a word of the catalogue.
+    pub hint: Option<&'static str>,
+    /// What is wrong with it, in words.
+    pub error: Option<String>,
+}
+
+/// Kinds of controls.
+pub enum Kind {
+    /// One line of text, of at most so many characters.
+    Line(usize),
+    /// An e-mail address.
+    Email,
+    /// A moment: a date, or a date with a time.
+    Moment,
+    /// A box to tick.
+    Tick,
+    /// One of these: value and words.
+    Choice(Vec<(String, String)>),
+}
+
+/// Most characters of what was typed that are shown again.
+const SHOWN: usize = 1000;
+
+impl Form {
+    /// A form that is posted.
+    pub fn post(language: Language, id: &'static str, action: String, button: &'static str) -> Self {
+        let (fields, hidden) = (Vec::new(), Vec::new());
+        Self { id, method: "post", action, button, grave: false, fields, hidden, problem: None, language }
+    }
+
+    /// A form that is asked for, with its fields in the address.
+    pub fn get(language: Language, id: &'static str, action: String, button: &'static str) -> Self {
+        Self { method: "get", ..Self::post(language, id, action, button) }
+    }
+
+    /// Says that it ends something.
+    pub fn grave(mut self) -> Self {
+        self.grave = true;
+        self
+    }
+
+    /// Sends this along.
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.hidden.push((name, value.to_string()));
+        self
+    }
+
+    /// A field that must be filled in.
+    pub fn needs(self, name: &'static str, label: &'static str, kind: Kind) -> Self {
+        self.field(name, label, kind, true)
+    }
+
+    /// A field that may stay empty.
+    pub fn may(self, name: &'static str, label: &'static str, kind: Kind) -> Self {
+        self.field(name, label, kind, false)
+    }
+
+    fn field(mut self, name: &'static str, label: &'static str, kind: Kind, required: bool) -> Self {
+        let (value, hint, error) = (String::new(), None, None);
+        self.fields.push(Field { name, label, kind, value, required, hint, error });
+        self
+    }
+
+    /// A sentence of help for the field before.
+    pub fn hint(mut self, words: &'static str) -> Self {
+        if let Some(field) = self.fields.last_mut() {
+            field.hint = Some(words);
+        }
+        self
+    }
+
+    /// What the field before holds from the beginning.
+    pub fn holding(mut self, value: &str) -> Self {
+        if let Some(field) = self.fields.last_mut() {
+            value.clone_into(&mut field.value);
+        }
+        self
+    }
+
+    /// Puts what was sent into the fields.
+    pub fn filled(mut self, sent: &Fields) -> Self {
+        for field in &mut self.fields {
+            field.value = plain(sent.text(field.name));
+        }
+        self
+    }
+
+    /// Reads a field; marks it when it does not hold what it should.
+    pub fn read<T: FromStr>(&mut self, sent: &Fields, name: &str, wrong: &str) -> Option<T> {
+        let read = sent.text(name).parse().ok();
+        if read.is_none() {
+            self.blame(name, wrong);
+        }
+        read
+    }
+
+    /// Reads a field that may be empty; `None` when it holds something else than it should.
+    pub fn read_maybe<T: FromStr>(&mut self, sent: &Fields, name: &str, wrong: &str) -> Option<Option<T>> {
+        if sent.all(name).all(|text| text.trim().is_empty()) {
+            return Some(None);
+        }
+        self.read(sent, name, wrong).map(Some)
+    }
+
+    /// Says what is wrong with a field, in words of the catalogue.
+    pub fn blame(&mut self, name: &str, wrong: &str) {
+        let said = words::text(self.language, wrong);
+        match self.fields.iter_mut().find(|field| field.name == name) {
+            Some(field) => field.error = Some(said),
+            None => self.problem = Some(said),
+        }
+    }
+
+    /// Says why an act was not done, on the field that is to blame: `blames` names it by the slug of the
+    /// problem.
+    pub fn refuse(&mut self, error: &ActionError, blames: &[(&str, &str)]) {
+        let problem = problem_of::action(error);
+        let (_, detail) = problem.words(self.language);
+        let blamed = blames.iter().find(|(slug, _)| *slug == problem.slug).map(|(_, name)| *name);
+        match self.fields.iter_mut().find(|field| Some(field.name) == blamed) {
+            Some(field) => field.error = Some(detail),
+            None => self.problem = Some(detail),
+        }
+    }
+
+    /// Whether something is wrong.
+    pub fn is_wrong(&self) -> bool {
+        self.problem.is_some() || self.fields.iter().any(|field| field.error.is_some())
+    }
+}
+
+impl Field {
+    /// Whether it is a choice and holds this one.
+    pub fn holds(&self, value: &str) -> bool {
+        self.value == value
+    }
+
+    /// Whether it is a box and ticked.
+    pub const fn is_ticked(&self) -> bool {
+        !self.value.is_empty()
+    }
+
+    /// The ids of what describes it, as an attribute of a form of this id.
+    pub fn described(&self, form: &str) -> String {
+        let hint = self.hint.map(|_| format!("{form}-{}-hint", self.name));
+        let error = self.error.as_ref().map(|_| format!("{form}-{}-error", self.name));
+        hint.into_iter().chain(error).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What was typed as it is shown again: of bearable length and without what turns the line around.
+fn plain(text: &str) -> String {
+    let turns =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(|c| !c.is_control() && !turns(*c)).take(SHOWN).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::slug::Slug;
+
+    fn form() -> Form {
+        let form = Form::post(Language::English, "x", String::new(), "form-wrong");
+        form.needs("slug", "form-wrong", Kind::Line(63)).may("other", "form-wrong", Kind::Line(63))
+    }
+
+    #[test]
+    fn what_was_typed_comes_back_tame() {
+        let long = "x".repeat(10_000);
+        let fields = Fields::read(format!("slug=a%E2%80%AEb%07&other={long}").as_bytes());
+        let form = form().filled(&fields);
+        assert_eq!(form.fields[0].value, "ab");
+        assert_eq!(form.fields[1].value.len(), SHOWN);
+    }
+
+    #[test]
+    fn a_field_said_twice_is_wrong_even_where_it_may_be_empty() {
+        let fields = Fields::read(b"other=a&other=b");
+        let mut form = form();
+        assert!(form.read_maybe::<Slug>(&fields, "other", "form-wrong").is_none());
+        assert!(form.read_maybe::<Slug>(&fields, "none", "form-wrong").is_some());
+        assert!(form.is_wrong());
+    }
+}
