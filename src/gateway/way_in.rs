@@ -1,7 +1,7 @@
 //! The way in for people: a browser that is turned away for want of a session, of a choice or of a recent
 //! proof is led to the page that mends it, and back to where it was. Programs never come here.
 
-use http::header::{HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
+use http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
 use http::{Method, Response, StatusCode, Uri};
 
 use super::body::Body;
@@ -10,6 +10,7 @@ use super::refusal::Refusal;
 use super::routes::Served;
 use crate::app::App;
 use crate::auth::error::{AuthError, Lack};
+use crate::pages;
 use crate::web::cookie;
 use crate::web::flow::Flow;
 use crate::web::target::Target;
@@ -58,7 +59,7 @@ fn page(refusal: &Refusal, served: Option<&Served>) -> Option<&'static str> {
     }
 }
 
-/// Where a refused navigation is led; `None` where only a page of the problem helps, and where the browser
+/// Where a refused navigation is led, the bare public origin to the first page; `None` where only a page of the problem helps, and where the browser
 /// goes round already.
 pub fn lead(
     app: &App,
@@ -66,9 +67,12 @@ pub fn lead(
     wanted: &Wanted,
     served: Option<&Served>,
 ) -> Option<Response<Body>> {
-    let page = page(refusal, served)?;
     let host = wanted.host()?;
     let (config, now) = (app.config.load(), app.clock.now());
+    if matches!(refusal, Refusal::NoRoute) && *config.public_url.host == *host && wanted.path() == "/" {
+        return see_other(pages::HOME);
+    }
+    let page = page(refusal, served)?;
     let flow = Flow::read_or_begin(wanted.flow.as_deref());
     if flow.goes_round(now) {
         return None;
@@ -76,10 +80,15 @@ pub fn lead(
     let platform = served.map(|served| served.route.platform.clone());
     let target = Target { platform, ..Target::at(&host, wanted.path(), now).with_flow(flow.token()) };
     let to = format!("{}/.portcullis/{page}?to={}", config.public_url.origin, target.sealed(app)?);
+    let mut response = see_other(&to)?;
+    response.headers_mut().append(SET_COOKIE, flow.cookie());
+    Some(response)
+}
+
+fn see_other(to: &str) -> Option<Response<Body>> {
     let mut response = Response::new(Body::Own(None));
     *response.status_mut() = StatusCode::SEE_OTHER;
     response.headers_mut().insert(LOCATION, HeaderValue::try_from(to).ok()?);
-    response.headers_mut().insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.headers_mut().append(SET_COOKIE, flow.cookie());
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Some(response)
 }
