@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::desk::{Desk, Exit};
 use super::grant;
 use super::output::Table;
+use super::secret_input::read_password;
 use crate::actions::account::{self, NewPerson};
 use crate::actions::{ActionError, Actor};
 use crate::app::App;
@@ -78,6 +79,9 @@ pub(super) struct Create {
     /// Makes the person an administrator of this installation
     #[arg(long, conflicts_with = "service_of")]
     administrator: bool,
+    /// Reads the person's password from standard input; without it they set one by a link of `account reset`
+    #[arg(long, conflicts_with = "service_of")]
+    password_stdin: bool,
     /// The address is not proved yet
     #[arg(long, conflicts_with = "service_of")]
     not_validated: bool,
@@ -138,7 +142,10 @@ async fn create(app: &App, actor: &Actor, new: Create) -> Result<Account, Exit> 
                 validated: !new.not_validated,
                 office: new.administrator.then_some(Office::Administrator),
             };
-            account::create_person(app, actor, person).await
+            match new.password_stdin {
+                true => account::create_person_with(app, actor, person, read_password()?).await,
+                false => account::create_person(app, actor, person).await,
+            }
         }
     };
     Ok(made?)

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::desk::Exit;
+use crate::actions::password::Password;
 use crate::secret::Secret;
 
 /// Longest input that is read.
@@ -34,6 +35,13 @@ pub(super) fn read_line(path: &Path) -> Result<Secret<String>, Exit> {
     let line = text.expose().lines().map(str::trim).find(|line| !line.is_empty());
     line.map(|line| Secret::new(line.to_owned()))
         .ok_or_else(|| Exit::Usage("there is no key in it".to_owned()))
+}
+
+/// A password on standard input: the first line as it is, for spaces may belong to it.
+pub(super) fn read_password() -> Result<Password, Exit> {
+    let text = read(Path::new("-"))?;
+    let line = Secret::new(text.expose().lines().next().unwrap_or_default().to_owned());
+    Password::parse(&line).map_err(|rule| Exit::Usage(rule.to_string()))
 }
 
 /// All lines.

@@ -135,7 +135,8 @@ fn tell(desk: &Desk, running: &Running, first: Option<&FirstStart>) {
     }
     fields.push(("operations", json!(places(Kind::Operations))));
     if let Some(first) = first {
-        fields.push(("set_up", json!(administrator(&desk.sources))));
+        fields.push(("set_up", json!(first.link.url.expose())));
+        fields.push(("set_up_ends", json!(first.link.expires_at.to_string())));
         if let Some(trial) = &first.trial {
             let door = super::curl::door(&config, &trial.made.key);
             fields.push(("try", json!(curl(&config, running, trial.made.text.expose(), door))));
@@ -143,19 +144,6 @@ fn tell(desk: &Desk, running: &Running, first: Option<&FirstStart>) {
         }
     }
     desk.output.record(&fields);
-}
-
-/// The command that makes the first administrator in the same data.
-fn administrator(sources: &Sources) -> String {
-    let mut command = "portcullis account create --administrator --email ADDRESS NAME".to_owned();
-    if let Some(file) = &sources.file {
-        command.push_str(&format!(" --config {}", quoted(file)));
-    }
-    let of_data = |key: &str| key == "data" || key.starts_with("store.") || key.starts_with("keyring.");
-    for (key, value) in sources.settings.iter().filter(|(key, _)| of_data(key)) {
-        command.push_str(&format!(" --set {}", quoted(Path::new(&format!("{key}={value}")))));
-    }
-    command
 }
 
 /// A command that works as it stands.

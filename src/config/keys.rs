@@ -1,13 +1,17 @@
-//! `[session]`, `[key]`, `[failures]` and `[hashing]`: credentials, how long they last and what guessing costs.
+//! `[session]`, `[first_administrator]`, `[key]`, `[failures]` and `[hashing]`: credentials, how long they last and what guessing costs.
 
+use std::fmt::Display;
 use std::num::NonZeroU32;
+use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::file;
 use super::limits::per_core;
 use super::notes::Notes;
-use super::{Failures, Hashing, Keys, Sessions};
+use super::{Failures, FirstAdministrator, Hashing, Keys, Sessions};
 use crate::model::quota::Quota;
+use crate::secret::Secret;
 use crate::secret::password::is_strong;
 
 /// A node cut off from the store must not go on for ever.
@@ -39,6 +43,51 @@ pub(super) fn sessions(written: &file::Session, notes: &mut Notes<'_>) -> Sessio
         notes.error("session.store_grace", what, "write at most \"1h\": revocations are not seen meanwhile");
     }
     sessions
+}
+
+/// Reads `[first_administrator]`.
+pub(super) fn first_administrator(
+    written: &file::FirstAdministrator,
+    notes: &mut Notes<'_>,
+) -> Option<FirstAdministrator> {
+    let file::FirstAdministrator { user_name, email, password, password_file } = written;
+    if *written == file::FirstAdministrator::default() {
+        return None;
+    }
+    let user_name = user_name.as_deref().map(|name| read("first_administrator.user_name", name, notes));
+    let email = email.as_deref().map(|email| read("first_administrator.email", email, notes));
+    let password = match (password, password_file) {
+        (Some(password), None) => Some(password.clone()),
+        (None, Some(file)) => notes.secret_file("first_administrator.password_file", file),
+        (Some(_), Some(_)) => {
+            let what = "`first_administrator.password` is given twice";
+            notes.error("first_administrator.password_file", what, "keep either of the two");
+            None
+        }
+        (None, None) => {
+            let mend = "name a file with `password_file`";
+            notes.error("first_administrator", "`first_administrator` has no password", mend);
+            None
+        }
+    };
+    let Some(user_name) = user_name else {
+        let what = "`first_administrator` has no user name";
+        notes.error("first_administrator", what, "write `user_name`");
+        return None;
+    };
+    let password = Arc::new(Secret::new(password?));
+    Some(FirstAdministrator { user_name: user_name?, email: email.flatten(), password })
+}
+
+/// Reads a name or an address.
+fn read<T: FromStr<Err: Display>>(key: &str, text: &str, notes: &mut Notes<'_>) -> Option<T> {
+    match text.parse() {
+        Ok(value) => Some(value),
+        Err(error) => {
+            notes.error(key, format!("`{key}` {error}"), "correct it, or leave the table out");
+            None
+        }
+    }
 }
 
 /// Reads `[key]`.

@@ -101,6 +101,7 @@ fn mean(written: &File, notes: &mut Notes<'_>) -> Config {
         roles,
         allow_headers: limits::allow_headers(&written.headers.allow, notes),
         sessions: keys::sessions(&written.session, notes),
+        first_administrator: keys::first_administrator(&written.first_administrator, notes),
         keys: keys::keys(&written.key, notes),
         failures: keys::failures(&written.failures, notes),
         hashing: keys::hashing(&written.hashing, notes),

@@ -34,9 +34,12 @@ use std::time::Duration;
 use http::HeaderName;
 use ipnet::IpNet;
 
+use crate::model::account::UserName;
+use crate::model::email::Email;
 use crate::model::quota::Quota;
 use crate::model::role::Roles;
 use crate::model::route::Routing;
+use crate::secret::Secret;
 
 pub use load::{Loaded, control_socket, parse_str};
 pub use print::{Shown, print};
@@ -68,6 +71,8 @@ pub struct Config {
     pub allow_headers: Vec<HeaderName>,
     /// Lifetimes of sessions.
     pub sessions: Sessions,
+    /// The first administrator, where configuration makes them.
+    pub first_administrator: Option<FirstAdministrator>,
     /// Policy of keys.
     pub keys: Keys,
     /// Failure budgets.
@@ -234,6 +239,17 @@ pub struct Sessions {
     pub remembered_absolute: Duration,
     /// Cached identities hold on this long while the store is away.
     pub store_grace: Duration,
+}
+
+/// The first administrator, made once when there is none.
+#[derive(Clone)]
+pub struct FirstAdministrator {
+    /// Name for good.
+    pub user_name: UserName,
+    /// Where letters go.
+    pub email: Option<Email>,
+    /// As written.
+    pub password: Arc<Secret<String>>,
 }
 
 /// Policy of keys.

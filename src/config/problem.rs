@@ -184,7 +184,10 @@ fn may_be_shown(text: &str, span: &Range<usize>) -> bool {
     let line = format!("{start}{end}");
     let key = line.split('=').next().unwrap_or_default().trim().trim_matches(['"', '\'']);
     let names_somebody = line.split_once("://").is_some_and(|(_, rest)| rest.contains('@'));
-    !(names_somebody || key == "url" || key.ends_with(".url")) && text.get(span.clone()).is_some()
+    let secret = ["url", "password"]
+        .iter()
+        .any(|name| key.strip_suffix(name).is_some_and(|table| table.is_empty() || table.ends_with('.')));
+    !(names_somebody || secret) && text.get(span.clone()).is_some()
 }
 
 /// The part of a span on its first line: tables run on for pages.

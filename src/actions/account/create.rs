@@ -1,7 +1,8 @@
 //! Accounts that begin: of people, and of services of an organisation.
 
-use super::super::actor::{Actor, Place};
-use super::super::error::ActionError;
+use super::super::actor::{Actor, Place, Who};
+use super::super::error::{ActionError, Denied};
+use super::super::password::{self, Password};
 use super::super::{organisation, set_up};
 use super::subject;
 use crate::app::App;
@@ -37,6 +38,29 @@ pub async fn create_person(app: &App, actor: &Actor, new: NewPerson) -> Result<A
     let mut tx = app.store.begin().await?;
     actor.administers(&mut tx).await?;
     let account = insert_person(app, actor, &mut tx, new).await?;
+    app.commit(tx).await?;
+    Ok(account)
+}
+
+/// Makes an account of a person with a password: for the operator and the gate only, since nobody chooses
+/// a password for another.
+///
+/// # Errors
+/// As [`create_person`]; `Password` when it is easy to guess, `Busy`.
+pub async fn create_person_with(
+    app: &App,
+    actor: &Actor,
+    new: NewPerson,
+    password: Password,
+) -> Result<Account, ActionError> {
+    if let Who::Account { .. } = actor.who {
+        return Err(Denied::NotAdministrator.into());
+    }
+    let password = password::hashed_for(app, &new, password).await?;
+    let mut tx = app.store.begin().await?;
+    let account = insert_person(app, actor, &mut tx, new).await?;
+    password::kept::put(app, &mut tx, account.id, &password).await?;
+    tx.audit(actor.entry("password.set", subject(&account)));
     app.commit(tx).await?;
     Ok(account)
 }

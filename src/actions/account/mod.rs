@@ -17,7 +17,7 @@ use crate::model::slug::Slug;
 use crate::store::{Tx, accounts, grants, memberships, organisations};
 
 pub(super) use self::create::insert_person;
-pub use self::create::{NewPerson, create_person, create_service};
+pub use self::create::{NewPerson, create_person, create_person_with, create_service};
 
 /// Stops an account for a while: nothing of it works, its sessions end, its keys come back with it.
 ///

@@ -42,12 +42,37 @@ pub async fn begin(app: &App, trying: Trying) -> Result<Option<FirstStart>, Acti
         return Ok(None);
     }
     let home = home(app, &actor).await?;
+    if as_configured(app, &actor).await? {
+        return Ok(None);
+    }
     let mut tx = app.store.begin().await?;
     let link = email_link::issue(app, &mut tx, None, Purpose::SetUp, None).await?;
     tx.audit(actor.entry("set-up.link-made", format!("organisation {}", home.id)));
     let trial = trial::renew(app, &actor, &mut tx, (&home, trying)).await?;
     app.commit(tx).await?;
     Ok(Some(FirstStart { link, trial }))
+}
+
+/// Makes the administrator whom configuration names, if it does. Where the name is taken somebody has to
+/// look: the link is handed out.
+async fn as_configured(app: &App, actor: &Actor) -> Result<bool, ActionError> {
+    let Some(first) = app.config.load().first_administrator.clone() else { return Ok(false) };
+    let shown = first.user_name.as_str().parse();
+    let new = NewPerson {
+        user_name: first.user_name,
+        email: first.email,
+        shown_name: shown.map_err(|_| ActionError::Missing(Noun::Account))?,
+        validated: true,
+        office: Some(Office::Administrator),
+    };
+    let password = Password::parse(&first.password)?;
+    match account::create_person_with(app, actor, new, password).await {
+        Err(ActionError::Taken(taken)) => {
+            tracing::warn!(%taken, "the first administrator of the configuration was not made");
+            Ok(false)
+        }
+        made => made.map(|_| true),
+    }
 }
 
 /// Whether the link of first set-up would work. Changes nothing.

@@ -19,6 +19,25 @@ pub struct Session {
     pub store_grace: String,
 }
 
+/// The first administrator, made once when there is none; without it the start prints a link for that.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct FirstAdministrator {
+    /// User name, for good.
+    #[schemars(example = &"ada")]
+    pub user_name: Option<String>,
+    /// Where letters go.
+    #[schemars(example = &"ada@example.com")]
+    pub email: Option<String>,
+    /// Password of 15 characters or more; `password_file` is better.
+    #[schemars(example = &"a phrase of your own")]
+    #[schemars(extend("x-secret" = true))]
+    pub password: Option<String>,
+    /// File whose first line is the password.
+    #[schemars(example = &"/run/secrets/portcullis-first-administrator")]
+    pub password_file: Option<String>,
+}
+
 /// Policy of API keys.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

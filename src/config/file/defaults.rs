@@ -1,7 +1,7 @@
 //! What holds where the file is silent. `config/gateway.toml` shows the same values.
 
-use super::{Control, Deadlines, Failures, File, Hashing, Headers, Key, Keyring, Limits, Listen, LogWord};
-use super::{Logs, Session, Store, Tls};
+use super::{Control, Deadlines, Failures, File, FirstAdministrator, Hashing, Headers, Key, Keyring};
+use super::{Limits, Listen, LogWord, Logs, Session, Store, Tls};
 
 impl Default for File {
     fn default() -> Self {
@@ -20,6 +20,7 @@ impl Default for File {
             keyring: Keyring::default(),
             control: Control::default(),
             session: Session::default(),
+            first_administrator: FirstAdministrator::default(),
             key: Key::default(),
             failures: Failures::default(),
             hashing: Hashing::default(),

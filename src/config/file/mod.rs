@@ -5,7 +5,7 @@ mod credentials;
 mod route;
 mod upstream;
 
-pub use credentials::{Failures, Hashing, Key, Session};
+pub use credentials::{Failures, FirstAdministrator, Hashing, Key, Session};
 pub use route::{AccessWord, AssertionWord, AuthorizationWord, Cors, Credential, HeadersWord, Route};
 pub use route::{BodyWord, MatchWord};
 pub use upstream::{Ejection, Health, ProtocolWord, Upstream};
@@ -46,6 +46,8 @@ pub struct File {
     pub control: Control,
     /// Lifetimes of sessions.
     pub session: Session,
+    /// The first administrator, made once when there is none; without it the start prints a link for that.
+    pub first_administrator: FirstAdministrator,
     /// Policy of API keys.
     pub key: Key,
     /// Failed attempts that are borne before a source or subject is slowed down.

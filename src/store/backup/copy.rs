@@ -10,8 +10,8 @@ use super::super::tx::{Inner, Tx};
 use super::super::{Result, StoreError};
 
 /// Every table that is copied, those that others refer to first. The change log is not: it belongs to
-/// the database that its readers follow. Nor are sessions between two hosts, who are there for a minute.
-pub const TABLES: [&str; 20] = [
+/// the database that its readers follow.
+pub const TABLES: [&str; 21] = [
     "organisation",
     "space",
     "entitlement",
@@ -22,6 +22,7 @@ pub const TABLES: [&str; 20] = [
     "role_grant",
     "session",
     "session_host",
+    "arrival",
     "api_key",
     "keyring",
     "invitation",

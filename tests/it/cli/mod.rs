@@ -1,8 +1,9 @@
 //! The real binary, verb by verb.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 mod backup;
@@ -56,8 +57,23 @@ impl Place {
     pub(crate) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
         let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
         command.current_dir(&self.0).args(arguments).env_clear().envs(variables.iter().copied());
-        let output = command.output().unwrap();
-        Ended {
+        command.output().unwrap().into()
+    }
+
+    /// Runs with this text on standard input.
+    pub(crate) fn run_typing(&self, arguments: &[&str], text: &str) -> Ended {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        command.current_dir(&self.0).args(arguments).env_clear();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        child.wait_with_output().unwrap().into()
+    }
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Self {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),

@@ -164,3 +164,20 @@ fn names_that_could_steer_a_terminal_are_shown_harmless() {
     assert!(!listed.out.contains('\u{1b}'));
     fails(&place, &["organisation", "rename", "acme", "\u{1b}[2Jgone"], 2, "is not a name to show");
 }
+
+/// a password comes by standard input, never by the command line, and is checked like any other.
+#[test]
+fn an_account_is_made_with_a_password_from_standard_input() {
+    let place = Place::new();
+    let create = |name: &str, password: &str| {
+        let arguments = ["account", "create", name, "--email", &format!("{name}@example.org")];
+        place.run_typing(&[&arguments[..], &["--administrator", "--password-stdin"]].concat(), password)
+    };
+    let short = create("ada", "too short\n");
+    assert_eq!((short.code, short.err.contains("15 characters")), (2, true), "{short:?}");
+    let easy = create("ada", "passwordpassword\n");
+    assert_eq!((easy.code, easy.err.contains("easy to guess")), (1, true), "{easy:?}");
+    let made = create("ada", "four tepid gondolas argue\n");
+    assert_eq!(made.code, 0, "{made:?}");
+    assert!(place.run(&["audit", "list"]).out.contains("password.set"));
+}

@@ -257,3 +257,39 @@ fn the_printed_curl_line_works() {
         "{command}: {output:?}"
     );
 }
+
+/// a link that makes the first administrator, on the public origin; gone once there is one.
+#[test]
+fn the_start_prints_a_set_up_link_until_there_is_an_administrator() {
+    let place = Place::new();
+    let mut process = Process::start(&place, FREE, &[]);
+    let link = process.line("set up ");
+    assert!(link.starts_with("https://localhost:") && link.contains("/.portcullis/set-up/"), "{link}");
+    process.signal("TERM");
+    process.wait();
+    place.run(&["account", "create", "ada", "--email", "ada@example.org", "--administrator"]);
+    let process = Process::start(&place, FREE, &[]);
+    assert!(!process.said.lock().unwrap().iter().any(|line| line.starts_with("set up")));
+}
+
+/// where nobody reads what is printed, configuration names the first administrator.
+#[test]
+fn the_first_administrator_is_made_as_the_environment_says_once() {
+    let place = Place::new();
+    let file = place.write("password", "four tepid gondolas argue\n");
+    let variables = [
+        ("PORTCULLIS__FIRST_ADMINISTRATOR__USER_NAME", "ada"),
+        ("PORTCULLIS__FIRST_ADMINISTRATOR__EMAIL", "ada@example.org"),
+        ("PORTCULLIS__FIRST_ADMINISTRATOR__PASSWORD__FILE", file.to_str().unwrap()),
+    ];
+    for _ in 0..2 {
+        let mut process = Process::start(&place, FREE, &variables);
+        assert!(!process.said.lock().unwrap().iter().any(|line| line.starts_with("set up")));
+        process.signal("TERM");
+        process.wait();
+    }
+    let shown = place.run(&["--json", "account", "show", "ada"]).out;
+    assert!(shown.contains("\"administrator\""), "{shown}");
+    let shown = place.run_with(&["config", "print"], &variables).out;
+    assert!(shown.contains("(masked)") && !shown.contains("gondolas"), "{shown}");
+}

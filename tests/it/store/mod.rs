@@ -8,4 +8,5 @@ pub(crate) mod ground;
 mod kill;
 mod migrations;
 mod nouns;
+mod sign_in;
 mod trouble;
