@@ -53,6 +53,19 @@ pub(super) enum Verb {
         /// User name
         name: UserName,
     },
+    /// Prints everything that is kept about an account, as JSON; no secrets
+    Export {
+        /// User name
+        name: UserName,
+    },
+    /// Takes a person out of the data for good, closing the account first; name and address stay taken
+    Erase {
+        /// User name
+        name: UserName,
+        /// Says that this is wanted
+        #[arg(long)]
+        yes: bool,
+    },
     /// Gives an office, or takes it away
     Office {
         /// User name
@@ -107,6 +120,16 @@ pub(super) fn run(verb: Verb, desk: &Desk) -> Result<(), Exit> {
             Verb::Suspend { name } => show(desk, &account::suspend(app, &actor, &name).await?),
             Verb::Resume { name } => show(desk, &account::resume(app, &actor, &name).await?),
             Verb::Close { name } => show(desk, &account::close(app, &actor, &name).await?),
+            Verb::Export { name } => {
+                let data = account::personal_data(app, &actor, &name).await?;
+                let text = serde_json::to_string_pretty(&data).unwrap_or_default();
+                desk.output.document(&format!("{text}\n"));
+            }
+            Verb::Erase { yes: false, .. } => {
+                let wrong = "an erased person cannot be brought back; say --yes if that is wanted";
+                return Err(Exit::Usage(wrong.to_owned()));
+            }
+            Verb::Erase { name, .. } => show(desk, &account::erase(app, &actor, &name).await?),
             Verb::Reset { name } => {
                 let issued = account::reset(app, &actor, &name).await?;
                 desk.output.record(&[

@@ -51,6 +51,12 @@ impl From<ActionError> for Exit {
     }
 }
 
+impl From<anyhow::Error> for Exit {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
 impl From<StoreError> for Exit {
     fn from(error: StoreError) -> Self {
         match error {

@@ -93,6 +93,11 @@ impl Output {
         print(text);
     }
 
+    /// Standard output for results that are longer than the memory.
+    pub fn pipe(self) -> impl io::Write {
+        io::stdout()
+    }
+
     /// Says that something was done: nothing in JSON but an empty object.
     pub fn done(self, sentence: &str) {
         if self.json {

@@ -109,6 +109,7 @@ fn mean(written: &File, notes: &mut Notes<'_>) -> Config {
         keyring: store::keyring(&written.keyring, &data, notes),
         control_socket: store::control(&written.control, &data, notes),
         data,
+        audit_retention: store::audit_retention(&written.audit, notes),
         logs: logs::logs(&written.logs, notes),
         workers: limits::per_core(written.workers),
         sources: std::mem::take(&mut notes.watched),

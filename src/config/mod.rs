@@ -87,6 +87,8 @@ pub struct Config {
     pub keyring: PathBuf,
     /// The control socket of the running process.
     pub control_socket: PathBuf,
+    /// How long entries of the audit trail are kept; `None` is for ever.
+    pub audit_retention: Option<Duration>,
     /// Logs.
     pub logs: Logs,
     /// Worker threads, one runtime each.

@@ -1,7 +1,9 @@
-//! `data`, `[store]`, `[keyring]` and `[control]`: what lies on disk, and the secret URL of a database.
+//! `data`, `[store]`, `[keyring]`, `[control]` and `[audit]`: what lies on disk and for how long, and the secret
+//! URL of a database.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::StoreConfig;
 use super::file;
@@ -43,6 +45,17 @@ fn postgres(key: &str, url: String, notes: &mut Notes<'_>) -> StoreConfig {
 /// The keyring file.
 pub(super) fn keyring(written: &file::Keyring, data: &Path, notes: &mut Notes<'_>) -> PathBuf {
     beside("keyring.file", &written.file, data, notes)
+}
+
+/// How long the audit trail reaches back.
+pub(super) fn audit_retention(written: &file::Audit, notes: &mut Notes<'_>) -> Option<Duration> {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let kept = notes.positive_or_none("audit.retention", &written.retention);
+    if kept.is_some_and(|kept| !kept.is_zero() && kept < DAY) {
+        let what = "`audit.retention` is shorter than a day";
+        notes.error("audit.retention", what, "write at least \"1d\", or \"none\" to keep everything");
+    }
+    kept
 }
 
 /// The control socket.

@@ -12,6 +12,7 @@ use tokio::time::{MissedTickBehavior, interval, interval_at};
 use super::gauges::Gauges;
 use super::reload::Reloading;
 use super::shutdown::{Phase, Shutdown};
+use crate::actions;
 use crate::app::failures::{self, Minutes};
 use crate::app::{App, changes};
 use crate::auth::watch;
@@ -36,6 +37,9 @@ pub fn begin(reloading: &Arc<Reloading>, gauges: &Arc<Gauges>, shutdown: &Shutdo
     }
     tasks.every("remove what is long over", HOUR, app, |app| async move {
         store::attic::clear(&app.store, app.clock.now()).await
+    });
+    tasks.every("cut the audit trail", HOUR, app, |app| async move {
+        actions::audit::cut_what_is_old(&app).await.map(drop)
     });
     tasks.every("cut what is not admitted any more", QUARTER, app, |app| async move {
         watch::round(&app).await;

@@ -13,13 +13,14 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
 use super::{Result, Store, StoreError, open};
 
-const STEPS: [(i64, &str, &str); 6] = [
+const STEPS: [(i64, &str, &str); 7] = [
     (1, "organisations and accounts", include_str!("migrations/0001_organisations_and_accounts.sql")),
     (2, "rights", include_str!("migrations/0002_rights.sql")),
     (3, "sessions and keys", include_str!("migrations/0003_sessions_and_keys.sql")),
     (4, "letters", include_str!("migrations/0004_letters.sql")),
     (5, "logs", include_str!("migrations/0005_logs.sql")),
     (6, "sign-in", include_str!("migrations/0006_sign_in.sql")),
+    (7, "audit cut", include_str!("migrations/0007_audit_cut.sql")),
 ];
 
 /// The newest schema that this program knows.

@@ -68,6 +68,7 @@ pub mod changes;
 pub mod email_links;
 pub mod endings;
 pub mod entitlements;
+pub mod erasure;
 mod error;
 pub mod factors;
 pub mod grants;

@@ -4,6 +4,7 @@ use super::super::actor::{Actor, Place, Who};
 use super::super::error::{ActionError, Denied};
 use super::super::password::{self, Password};
 use super::super::{organisation, set_up};
+use super::erase::may_be_taken;
 use super::subject;
 use crate::app::App;
 use crate::model::account::{Account, AccountKind, AccountStatus, Office, UserName};
@@ -84,6 +85,7 @@ pub(in crate::actions) async fn insert_person(
         office: new.office,
         created_at: app.clock.now(),
     };
+    may_be_taken(app, tx, &account).await?;
     accounts::insert(tx, &account).await?;
     tx.change(Change::Account(account.id));
     if account.office == Some(Office::Administrator) {
@@ -121,6 +123,7 @@ pub async fn create_service(
         office: None,
         created_at: now,
     };
+    may_be_taken(app, &mut tx, &account).await?;
     accounts::insert(&mut tx, &account).await?;
     memberships::ensure(&mut tx, account.id, home.id, now).await?;
     tx.change(Change::Account(account.id));

@@ -1,6 +1,8 @@
 //! Accounts: made, listed, stopped for a while, ended, and given a link to set a password.
 
 mod create;
+mod erase;
+mod personal;
 
 use super::actor::{Actor, Place};
 use super::email_link::{self, Issued};
@@ -18,6 +20,8 @@ use crate::store::{Tx, accounts, grants, memberships, organisations};
 
 pub(super) use self::create::insert_person;
 pub use self::create::{NewPerson, create_person, create_person_with, create_service};
+pub use self::erase::erase;
+pub use self::personal::{AccountFacts, GrantFacts, KeyFacts, PersonalData, SessionFacts, personal_data};
 
 /// Stops an account for a while: nothing of it works, its sessions end, its keys come back with it.
 ///

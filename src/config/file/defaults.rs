@@ -1,6 +1,6 @@
 //! What holds where the file is silent. `config/gateway.toml` shows the same values.
 
-use super::{Control, Deadlines, Failures, File, FirstAdministrator, Hashing, Headers, Key, Keyring};
+use super::{Audit, Control, Deadlines, Failures, File, FirstAdministrator, Hashing, Headers, Key, Keyring};
 use super::{Limits, Listen, LogWord, Logs, Session, Store, Tls};
 
 impl Default for File {
@@ -24,12 +24,19 @@ impl Default for File {
             key: Key::default(),
             failures: Failures::default(),
             hashing: Hashing::default(),
+            audit: Audit::default(),
             logs: Logs::default(),
             role: Vec::new(),
             platform: Vec::new(),
             upstream: Vec::new(),
             route: Vec::new(),
         }
+    }
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self { retention: "none".into() }
     }
 }
 

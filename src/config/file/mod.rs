@@ -54,6 +54,8 @@ pub struct File {
     pub failures: Failures,
     /// Cost of hashing passwords with argon2id.
     pub hashing: Hashing,
+    /// The audit trail.
+    pub audit: Audit,
     /// Logs.
     pub logs: Logs,
     /// Roles in order of rank, lowest first; none means viewer, simulation-runner and manager.
@@ -210,6 +212,14 @@ pub enum LogWord {
     Json,
     /// Text for eyes.
     Text,
+}
+
+/// The audit trail.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audit {
+    /// How long entries are kept, counted in whole days; "none" keeps them for ever.
+    pub retention: String,
 }
 
 /// Logs.

@@ -2,47 +2,26 @@
 //! of which the chain holds only a salted digest, so that erasing them leaves the chain whole.
 
 mod chain;
+mod cut;
+mod read;
 
 use self::chain::{Link, chained, fault_of, salted};
+pub use self::cut::{Cut, cut, last as last_cut};
+pub use self::read::{Filter, Recorded, Wanted, after, list};
 use super::changes::Held;
 use super::tx::Tx;
 use super::{Result, Store};
 use crate::model::audit::{AuditActor, AuditEntry};
-use crate::model::id::{AccountId, OrganisationId};
+use crate::model::id::AccountId;
 use crate::secret::token;
 use crate::time::Timestamp;
-
-/// One entry as shown to readers.
-#[derive(Debug, Clone)]
-pub struct Recorded {
-    /// Place in the chain, from 1 on.
-    pub seq: i64,
-    /// When.
-    pub at: Timestamp,
-    /// What was done.
-    pub act: String,
-    /// Who did it: `operator`, `gate`, `stranger` or an account's id.
-    pub actor: String,
-    /// Kind and id of what it was done to.
-    pub subject: String,
-    /// Id of the organisation it happened in.
-    pub organisation: Option<String>,
-    /// The request that did it.
-    pub request: Option<String>,
-    /// Facts that name nobody.
-    pub detail: String,
-    /// Where it came from, until erased.
-    pub address: Option<String>,
-    /// Facts that name a person, until erased.
-    pub personal: Option<String>,
-}
 
 /// What a walk along the whole chain found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Every entry is there, unaltered and in its place.
     Whole {
-        /// Entries in all.
+        /// Entries that are there.
         entries: i64,
         /// Entries whose personal facts were erased.
         erased: i64,
@@ -65,6 +44,8 @@ pub enum Fault {
     Altered,
     /// Its personal facts are not what was written.
     PersonalAltered,
+    /// The entries up to this one are gone, and no entry says that the gate cut them off.
+    CutUnseen,
 }
 
 /// The columns of an entry with its side row, in front of a condition.
@@ -79,61 +60,28 @@ macro_rules! entries {
     };
 }
 
-/// Which entries are wanted.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Wanted {
-    /// Only those older than this number; `None` begins with the newest.
-    pub before: Option<i64>,
-    /// Only those of this organisation.
-    pub organisation: Option<OrganisationId>,
-    /// At most so many.
-    pub limit: u32,
-}
-
-/// Entries, newest first.
-///
-/// # Errors
-/// [`Unavailable`](super::StoreError::Unavailable).
-pub async fn list(store: &Store, wanted: Wanted) -> Result<Vec<Recorded>> {
-    const SQL: &str = entries!(
-        "WHERE audit.seq < $1 AND ($2 IS NULL OR organisation = $2) ORDER BY audit.seq DESC LIMIT $3"
-    );
-    let organisation = wanted.organisation.map(|id| id.to_string());
-    let before = wanted.before.unwrap_or(i64::MAX);
-    let links: Vec<Link> = on!(read store, db => sqlx::query_as(SQL)
-        .bind(before)
-        .bind(organisation)
-        .bind(i64::from(wanted.limit))
-        .fetch_all(db))?;
-    Ok(links.into_iter().map(Recorded::from).collect())
-}
-
-impl From<Link> for Recorded {
-    fn from(link: Link) -> Self {
-        Self {
-            seq: link.seq,
-            at: Timestamp::from_millis(link.at),
-            act: link.act,
-            actor: link.actor,
-            subject: link.subject,
-            organisation: link.organisation,
-            request: link.request,
-            detail: link.detail,
-            address: link.address,
-            personal: link.personal,
-        }
-    }
-}
-
-/// Walks the whole chain up to the end that the counter row names.
+/// Walks the whole chain, from where it was last cut to the end that the counter row names.
 ///
 /// # Errors
 /// [`Unavailable`](super::StoreError::Unavailable); a broken chain is an answer, not an error.
 pub async fn verify(store: &Store) -> Result<Verdict> {
+    loop {
+        let cut = cut::last(store).await?;
+        let verdict = walk(store, cut.as_ref()).await?;
+        // A cut in the middle of the walk looks like a break.
+        if matches!(verdict, Verdict::Whole { .. }) || cut::last(store).await? == cut {
+            return Ok(verdict);
+        }
+    }
+}
+
+async fn walk(store: &Store, cut: Option<&Cut>) -> Result<Verdict> {
     const HEAD: &str = "SELECT audit_seq AS seq, audit_digest AS digest FROM counter";
     const SQL: &str = entries!("WHERE audit.seq > $1 ORDER BY audit.seq LIMIT 500");
     let head: Head = on!(read store, db => sqlx::query_as(HEAD).fetch_one(db))?;
-    let (mut seq, mut digest, mut erased) = (0, None, 0);
+    let first = cut.map_or(0, |cut| cut.seq);
+    let (mut seq, mut digest) = (first, cut.map(|cut| cut.digest.clone()));
+    let (mut erased, mut witnessed) = (0, cut.is_none());
     while seq < head.seq {
         let page: Vec<Link> = on!(read store, db => sqlx::query_as(SQL).bind(seq).fetch_all(db))?;
         if page.is_empty() {
@@ -144,6 +92,7 @@ pub async fn verify(store: &Store) -> Result<Verdict> {
             if let Some(fault) = fault_of(&link, seq, digest.as_deref()) {
                 return Ok(Verdict::Broken { seq, fault });
             }
+            witnessed |= cut.is_some_and(|cut| cut.is_witnessed_by(&link));
             erased += i64::from(link.personal_digest.is_some() && link.salt.is_none());
             digest = Some(link.digest);
         }
@@ -151,7 +100,10 @@ pub async fn verify(store: &Store) -> Result<Verdict> {
     if digest != head.digest {
         return Ok(Verdict::Broken { seq, fault: Fault::Altered });
     }
-    Ok(Verdict::Whole { entries: seq, erased })
+    if !witnessed {
+        return Ok(Verdict::Broken { seq: first, fault: Fault::CutUnseen });
+    }
+    Ok(Verdict::Whole { entries: seq - first, erased })
 }
 
 row! {

@@ -11,7 +11,7 @@ use super::super::{Result, StoreError};
 
 /// Every table that is copied, those that others refer to first. The change log is not: it belongs to
 /// the database that its readers follow.
-pub const TABLES: [&str; 21] = [
+pub const TABLES: [&str; 22] = [
     "organisation",
     "space",
     "entitlement",
@@ -33,6 +33,7 @@ pub const TABLES: [&str; 21] = [
     "sign_in_lane",
     "audit",
     "audit_personal",
+    "audit_cut",
 ];
 
 /// Rows moved at once.

@@ -94,6 +94,19 @@ pub async fn open_of(store: &Store, account: AccountId, now: Timestamp) -> Resul
     rows.into_iter().map(Row::into_session).collect()
 }
 
+/// Every session of an account that is kept, newest first.
+///
+/// # Errors
+/// As [`by_token`].
+pub async fn all_of(store: &Store, account: AccountId) -> Result<Vec<Session>> {
+    const SQL: &str = select!(
+        "COALESCE((SELECT MIN(host) FROM session_host WHERE session_host.session = session.id), '')",
+        "WHERE account = $1 ORDER BY session.created_at DESC, session.id"
+    );
+    let rows: Vec<Row> = on!(read store, db => sqlx::query_as(SQL).bind(account.to_string()).fetch_all(db))?;
+    rows.into_iter().map(Row::into_session).collect()
+}
+
 /// Adds a session. It can be used once a host has a token, see [`add_host`].
 ///
 /// # Errors

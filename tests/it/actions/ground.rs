@@ -60,6 +60,18 @@ impl House {
         account::create_person(&self.app, &Actor::operator(), new).await.unwrap()
     }
 
+    /// Tries to make a person of this name and address.
+    pub(crate) async fn try_person(&self, name: &str, email: &str) -> Result<(), ActionError> {
+        let new = NewPerson {
+            user_name: name.parse().unwrap(),
+            email: Some(email.parse().unwrap()),
+            shown_name: name.parse().unwrap(),
+            validated: true,
+            office: None,
+        };
+        account::create_person(&self.app, &Actor::operator(), new).await.map(drop)
+    }
+
     /// A person with a role in an organisation, given by the operator.
     pub(crate) async fn member(&self, name: &str, organisation: &str, role: &str) -> Account {
         let account = self.person(name, None).await;

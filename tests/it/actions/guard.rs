@@ -184,7 +184,7 @@ async fn what_was_refused_leaves_no_trace_in_rows_or_trail() {
         let bea = house.member("bea", "acme", "viewer").await;
         let bea = house.acting(&bea).await;
         let wanted_entries = audit::Wanted { limit: 99, ..audit::Wanted::default() };
-        let before = audit::list(&house.app.store, wanted_entries).await.unwrap().len();
+        let before = audit::list(&house.app.store, wanted_entries.clone()).await.unwrap().len();
         denied(house.give(&bea, &wanted("bea", "acme", "manager")).await, Denied::NotManager);
         let past = portcullis::actions::grant::NewGrant {
             ends_at: Some(crate::store::ground::NOON),
@@ -196,7 +196,7 @@ async fn what_was_refused_leaves_no_trace_in_rows_or_trail() {
             house.give(&Actor::operator(), &wanted("bea", "nowhere", "viewer")).await,
             Noun::Organisation,
         );
-        assert_eq!(audit::list(&house.app.store, wanted_entries).await.unwrap().len(), before);
+        assert_eq!(audit::list(&house.app.store, wanted_entries.clone()).await.unwrap().len(), before);
         assert_eq!(grants::named(&house.app.store, Wanted::default()).await.unwrap().len(), 1);
     }
 }

@@ -9,6 +9,7 @@ mod keys;
 mod keys_made_elsewhere;
 mod office;
 mod passwords;
+mod records;
 mod sessions;
 mod set_up;
 mod sign_in;

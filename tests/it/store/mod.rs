@@ -9,4 +9,5 @@ mod kill;
 mod migrations;
 mod nouns;
 mod sign_in;
+mod trail;
 mod trouble;
