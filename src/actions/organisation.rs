@@ -106,6 +106,18 @@ pub async fn show(app: &App, actor: &Actor, slug: &Slug) -> Result<Organisation,
     seen(app, actor, slug).await
 }
 
+/// The organisation of an id, for those who may look into it.
+///
+/// # Errors
+/// `Missing` for all others.
+pub async fn by_id(app: &App, actor: &Actor, id: OrganisationId) -> Result<Organisation, ActionError> {
+    let missing = ActionError::Missing(Noun::Organisation);
+    match organisations::by_id(&app.store, id).await? {
+        Some(found) if actor.oversees(app, id).is_ok() => Ok(found),
+        Some(_) | None => Err(missing),
+    }
+}
+
 /// The organisation of a slug, for those who may look into it; for others there is none.
 ///
 /// # Errors

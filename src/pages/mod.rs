@@ -1,6 +1,7 @@
 //! What people see. This is the table of all pages, one line each; a page is a file beside its template, and
 //! the type that it takes says who may enter: `Visit` anybody, `SignedIn` a person, `Overseer` an office.
 
+pub mod accounts;
 pub mod answer;
 pub mod arrive;
 pub mod assets;
@@ -53,6 +54,16 @@ pub fn table() -> Vec<Page> {
         page("/.portcullis/sign-out", get(sign_out::ask).post(sign_out::sign_out)),
         page("/.portcullis/step-up", get(step_up::show).post(step_up::confirm)),
         page("/.portcullis/choose", get(choose::show).post(choose::choose)),
+        page("/.portcullis/accounts", get(accounts::list::show)),
+        page("/.portcullis/new-person", get(accounts::new::ask_person).post(accounts::new::person)),
+        page("/.portcullis/new-service", get(accounts::new::ask_service).post(accounts::new::service)),
+        page("/.portcullis/accounts/{name}", get(accounts::show::show)),
+        page("/.portcullis/accounts/{name}/sessions", post(accounts::show::end_session)),
+        page(
+            "/.portcullis/accounts/{name}/keys/{id}",
+            get(accounts::deed::ask_key).post(accounts::deed::revoke_key),
+        ),
+        page("/.portcullis/accounts/{name}/{deed}", get(accounts::deed::ask).post(accounts::deed::act)),
         page("/.portcullis/bans", get(bans::show).post(bans::lift)),
         page("/.portcullis/look", post(look::choose)),
         page("/.portcullis/set-up", get(set_up::show).post(set_up::complete)),

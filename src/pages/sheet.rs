@@ -3,10 +3,36 @@
 
 use std::str::FromStr;
 
+use askama::Template;
+
+use super::frame::Frame;
 use crate::actions::ActionError;
 use crate::web::fields::Fields;
 use crate::web::problem_of;
 use crate::words::{self, Language};
+
+/// A page that is one form: something new, or a last question before something ends.
+#[derive(Template)]
+#[template(path = "pages/sheet_page.html")]
+pub struct Sheet {
+    /// The frame.
+    pub frame: Frame,
+    /// What it is about.
+    pub subject: String,
+    /// What will happen.
+    pub text: String,
+    /// The form.
+    pub form: Form,
+    /// Where it leads back to.
+    pub back: String,
+}
+
+#[derive(Template)]
+#[template(path = "pages/sheet.html")]
+struct Written<'a> {
+    frame: &'a Frame,
+    form: &'a Form,
+}
 
 /// A form.
 pub struct Form {
@@ -164,6 +190,11 @@ impl Form {
             Some(field) => field.error = Some(detail),
             None => self.problem = Some(detail),
         }
+    }
+
+    /// The form as HTML.
+    pub fn written(&self, frame: &Frame) -> String {
+        Written { frame, form: self }.render().unwrap_or_default()
     }
 
     /// Whether something is wrong.

@@ -12,6 +12,7 @@ use http::request::Parts;
 use http::{StatusCode, Uri};
 
 use super::frame::Frame;
+use super::sheet::Sheet;
 use super::ui::Ui;
 use super::{answer, trouble};
 use crate::actions::{ActionError, Actor, Origin, Who};
@@ -192,6 +193,17 @@ impl SignedIn {
     /// Whether the person runs the installation. What this shows or hides is convenience: acts decide.
     pub fn administers(&self) -> bool {
         self.person.account().office == Some(Office::Administrator)
+    }
+
+    /// The frame of a page with a title that is a name, not a word of the catalogue.
+    pub fn frame_called(&self, name: &str) -> Frame {
+        Frame { title: name.to_owned(), ..self.frame("nav-home") }
+    }
+
+    /// Answers with a page that is one form; 422 when something is wrong with it.
+    pub fn sheet(&self, sheet: Sheet) -> Response {
+        let status = if sheet.form.is_wrong() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        self.visit.show_as(status, &sheet)
     }
 
     /// The frame of a page of this title, with the way to all others.

@@ -94,6 +94,22 @@ pub async fn list(store: &Store, after: &str, limit: u32) -> Result<Vec<Account>
     rows.into_iter().map(AccountRow::read).collect()
 }
 
+/// Those of them whose names begin with this.
+///
+/// # Errors
+/// As [`by_id`].
+pub async fn beginning_with(store: &Store, prefix: &str, after: &str, limit: u32) -> Result<Vec<Account>> {
+    const SQL: &str = accounts!(
+        "WHERE user_name > $1 AND substr(user_name, 1, length($2)) = $2 ORDER BY user_name LIMIT $3"
+    );
+    let rows: Vec<AccountRow> = on!(read store, db => sqlx::query_as(SQL)
+        .bind(after)
+        .bind(prefix)
+        .bind(i64::from(limit))
+        .fetch_all(db))?;
+    rows.into_iter().map(AccountRow::read).collect()
+}
+
 /// Accounts that are members or services of an organisation, in order of their names.
 ///
 /// # Errors

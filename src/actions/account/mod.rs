@@ -140,6 +140,21 @@ pub async fn list(
     Ok(accounts::of_organisation(&app.store, home.id, after, limit).await?)
 }
 
+/// One page of the accounts whose names begin with this, in order of their names.
+///
+/// # Errors
+/// `Denied` for all but holders of an office.
+pub async fn search(
+    app: &App,
+    actor: &Actor,
+    prefix: &str,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<Account>, ActionError> {
+    actor.oversees_all()?;
+    Ok(accounts::beginning_with(&app.store, prefix, after, limit).await?)
+}
+
 /// An account with its grants.
 #[derive(Debug, Clone)]
 pub struct Shown {
