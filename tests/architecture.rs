@@ -307,7 +307,7 @@ fn every_page_and_endpoint_is_in_its_table() {
     let mut findings = outside_the_table(
         &files,
         "pages",
-        &["answer", "assets", "form", "frame", "sheet", "style", "trouble", "ui", "visit"],
+        &["answer", "assets", "device", "form", "frame", "sheet", "style", "trouble", "ui", "used", "visit"],
     );
     findings.extend(outside_the_table(&files, "api", &["call", "listing"]));
     assert_none(&findings);

@@ -169,6 +169,7 @@ fn signed_in(account: AccountId, supposed: &Supposed<'_>, now: Timestamp) -> Ses
         chosen: supposed.picked.cloned().into_iter().collect(),
         host: supposed.host.into(),
         device: "".into(),
+        address: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Sessions: a person signed in, with one cookie per protected host and one row for all of them.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +36,8 @@ pub struct Session {
     pub host: Arc<str>,
     /// `User-Agent` at sign-in, shown in the list of sessions; at most 200 characters.
     pub device: Arc<str>,
+    /// The client's address at sign-in; none where an operator began it.
+    pub address: Option<IpAddr>,
 }
 
 impl Session {

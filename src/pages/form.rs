@@ -12,9 +12,6 @@ use crate::words;
 #[derive(Debug, Clone, Default)]
 pub struct Wrong(Vec<(&'static str, String)>);
 
-/// Characters of a typed text that a form shows again; no field takes as many.
-const SHOWN: usize = 2000;
-
 impl Wrong {
     /// Only this field is wrong.
     pub fn only(field: &'static str, said: String) -> Self {
@@ -78,9 +75,4 @@ pub fn of_password(visit: &Visit, rule: PasswordRule) -> String {
 /// The detail of a problem, to be said at a field.
 pub fn detail(visit: &Visit, slug: &str) -> String {
     words::text(visit.language, &format!("problem-{slug}-detail"))
-}
-
-/// A typed text, to be shown again.
-pub fn again(text: &str) -> String {
-    text.chars().take(SHOWN).collect()
 }

@@ -7,11 +7,15 @@ pub mod arrive;
 pub mod assets;
 pub mod bans;
 pub mod choose;
+pub mod device;
 pub mod form;
 pub mod frame;
 pub mod home;
 pub mod look;
+pub mod profile;
 pub mod reset_password;
+pub mod security;
+pub mod sessions;
 pub mod set_up;
 pub mod sheet;
 pub mod sign_in;
@@ -20,6 +24,7 @@ pub mod step_up;
 pub mod style;
 pub mod trouble;
 pub mod ui;
+pub mod used;
 pub mod visit;
 
 use std::sync::Arc;
@@ -70,6 +75,9 @@ pub fn table() -> Vec<Page> {
         page("/.portcullis/set-up/{token}", get(set_up::follow)),
         page("/.portcullis/reset-password", get(reset_password::show).post(reset_password::reset)),
         page("/.portcullis/reset-password/{token}", get(reset_password::follow)),
+        page("/.portcullis/profile", get(profile::show).post(profile::rename)),
+        page("/.portcullis/security", get(security::show).post(security::change)),
+        page("/.portcullis/sessions", get(sessions::show).post(sessions::end)),
         page("/.portcullis/assets/{name}", get(assets::serve)),
     ]
 }

@@ -8,6 +8,7 @@ use http::StatusCode;
 use super::HOME;
 use super::form::{self, Wrong};
 use super::frame::Frame;
+use super::sheet::plain;
 use super::sign_in::hold;
 use super::visit::{Outcome, Stop, Visit};
 use crate::actions::account::NewPerson;
@@ -110,7 +111,7 @@ fn read(visit: &Visit, fields: &Fields) -> Result<(NewPerson, Password), Wrong> 
 }
 
 fn ask(visit: &Visit, status: StatusCode, fields: &Fields, wrong: Wrong) -> Response {
-    let again = |name| form::again(fields.text(name));
+    let again = |name| plain(fields.text(name));
     let (user_name, shown_name, email) = (again("user-name"), again("shown-name"), again("email"));
     let frame = visit.frame("set-up-title");
     visit.show_as(status, &Page { frame, user_name, shown_name, email, wrong })

@@ -223,7 +223,7 @@ impl Field {
 }
 
 /// What was typed as it is shown again: of bearable length and without what turns the line around.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let turns =
         |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().filter(|c| !c.is_control() && !turns(*c)).take(SHOWN).collect()

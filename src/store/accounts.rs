@@ -4,6 +4,7 @@ use super::{Result, Store, Tx, parsed, parsed_option, word};
 use crate::model::account::{Account, AccountKind, AccountStatus, Office, UserName};
 use crate::model::email::Email;
 use crate::model::id::{AccountId, OrganisationId};
+use crate::model::shown_name::ShownName;
 use crate::time::Timestamp;
 
 row! {
@@ -203,6 +204,15 @@ pub async fn set_status(tx: &mut Tx, id: AccountId, status: AccountStatus, now: 
 pub async fn set_office(tx: &mut Tx, id: AccountId, office: Option<Office>) -> Result<bool> {
     const SQL: &str = "UPDATE account SET office = $1 WHERE id = $2 AND status <> 'closed'";
     run!(tx, SQL, office.map(Office::as_str), id.to_string()).map(|rows| rows == 1)
+}
+
+/// Changes the name shown to people.
+///
+/// # Errors
+/// As [`by_id`].
+pub async fn rename(tx: &mut Tx, id: AccountId, name: &ShownName) -> Result<bool> {
+    const SQL: &str = "UPDATE account SET display_name = $1 WHERE id = $2 AND status <> 'closed'";
+    run!(tx, SQL, name.as_str(), id.to_string()).map(|rows| rows == 1)
 }
 
 /// How many active administrators there are, as this transaction sees it. Taking an administrator's row

@@ -46,6 +46,17 @@ pub async fn password_in(tx: &mut Tx, account: AccountId) -> Result<Option<Passw
     row.map(Row::read).transpose()
 }
 
+/// When the password of an account was set.
+///
+/// # Errors
+/// As [`password`].
+pub async fn password_since(store: &Store, account: AccountId) -> Result<Option<Timestamp>> {
+    const SQL: &str = "SELECT created_at FROM factor WHERE account = $1 AND kind = 'password'";
+    let at: Option<i64> =
+        on!(read store, db => sqlx::query_scalar(SQL).bind(account.to_string()).fetch_optional(db))?;
+    Ok(at.map(Timestamp::from_millis))
+}
+
 /// Gives an account a password in place of the one it had. Whoever calls holds the account's row.
 ///
 /// # Errors

@@ -83,6 +83,7 @@ pub struct KeyFacts {
 pub struct SessionFacts {
     pub id: String,
     pub device: String,
+    pub address: Option<String>,
     pub methods: Vec<String>,
     pub chosen: Vec<String>,
     pub created_at: String,
@@ -188,6 +189,7 @@ impl From<&Session> for SessionFacts {
         Self {
             id: session.id.to_string(),
             device: session.device.to_string(),
+            address: session.address.map(|address| address.to_string()),
             methods: session.methods.iter().map(ToString::to_string).collect(),
             chosen: session.chosen.iter().map(ToString::to_string).collect(),
             created_at: session.created_at.to_string(),

@@ -23,7 +23,8 @@ use crate::model::id::AccountId;
 use crate::model::identity::Presented;
 use crate::model::quota::{Party, Subject};
 use crate::secret::{Secret, token};
-use crate::store::{StoreError, Tx, accounts, email_links, sessions, sign_in_lanes, standing};
+use crate::store::{StoreError, Tx, accounts, email_links, factors, sessions, sign_in_lanes, standing};
+use crate::time::Timestamp;
 
 /// Whether a change ends the sessions elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +111,15 @@ pub async fn change(
     tx.audit(entry);
     app.commit(tx).await?;
     Ok(ended.len())
+}
+
+/// When the actor's own password was set.
+///
+/// # Errors
+/// `Denied` for all but people who act for themselves.
+pub async fn since(app: &App, actor: &Actor) -> Result<Option<Timestamp>, ActionError> {
+    let own = actor.account().ok_or(Denied::NotOwner)?;
+    Ok(factors::password_since(&app.store, own).await?)
 }
 
 /// Whether a link to set a password anew would work. Changes nothing.

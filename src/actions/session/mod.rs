@@ -99,6 +99,7 @@ pub(super) async fn begin(
         chosen,
         host: hosts.first().cloned().unwrap_or_default(),
         device: new.device.chars().filter(|c| !c.is_control()).take(DEVICE_LEN).collect::<String>().into(),
+        address: origin.address,
     };
     sessions::insert(tx, &session).await?;
     let mut tokens = Vec::with_capacity(hosts.len());

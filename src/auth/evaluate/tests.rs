@@ -94,6 +94,7 @@ fn by_session(standing: &Arc<Standing>, route: &Route, chosen: &[&str]) -> Resul
         chosen: chosen.iter().map(|text| text.parse().unwrap()).collect(),
         host: "h".into(),
         device: "".into(),
+        address: None,
     };
     let proof = Presented::Session(session.id);
     let claim = Claim { proof, key: None, session: Some(&session), picked: None };

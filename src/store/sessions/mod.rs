@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sqlx::{Postgres, QueryBuilder, Sqlite};
 
 use super::api_keys::{each_line, lines};
-use super::{Result, Store, Tx, instant, parsed, within};
+use super::{Result, Store, Tx, instant, parsed, parsed_option, within};
 use crate::model::credentials::Credentials;
 use crate::model::id::{AccountId, SessionId};
 use crate::model::session::Session;
@@ -16,7 +16,7 @@ macro_rules! select {
     ($host:literal, $rest:literal) => {
         concat!(
             "SELECT session.id AS id, account, session.created_at AS created_at, authenticated_at, methods,
-                last_seen_at, idle_millis, ends_at, ended_at, chosen, device, ",
+                last_seen_at, idle_millis, ends_at, ended_at, chosen, device, address, ",
             $host,
             " AS host FROM session ",
             $rest
@@ -43,6 +43,7 @@ row! {
         ended_at: Option<i64>,
         chosen: String,
         device: String,
+        address: Option<String>,
         host: Option<String>,
     }
 }
@@ -113,8 +114,8 @@ pub async fn all_of(store: &Store, account: AccountId) -> Result<Vec<Session>> {
 /// [`StoreError::Unavailable`](super::StoreError::Unavailable); `Conflict` when the account does not exist.
 pub async fn insert(tx: &mut Tx, session: &Session) -> Result<()> {
     const SQL: &str = "INSERT INTO session (id, account, created_at, authenticated_at, methods, last_seen_at,
-        idle_millis, ends_at, ended_at, chosen, device)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+        idle_millis, ends_at, ended_at, chosen, device, address)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     run!(
         tx,
         SQL,
@@ -129,6 +130,7 @@ pub async fn insert(tx: &mut Tx, session: &Session) -> Result<()> {
         session.ended_at.map(Timestamp::millis),
         lines(&session.chosen),
         &*session.device,
+        session.address.map(|address| address.to_string()),
     )
     .map(drop)
 }
@@ -196,7 +198,7 @@ pub async fn choose(tx: &mut Tx, id: SessionId, chosen: &[Credentials]) -> Resul
 /// As [`by_token`].
 pub async fn hold(tx: &mut Tx, id: SessionId) -> Result<Option<Session>> {
     const SQL: &str = "UPDATE session SET id = id WHERE id = $1 RETURNING id, account, created_at,
-        authenticated_at, methods, last_seen_at, idle_millis, ends_at, ended_at, chosen, device,
+        authenticated_at, methods, last_seen_at, idle_millis, ends_at, ended_at, chosen, device, address,
         CAST(NULL AS TEXT) AS host";
     let row: Option<Row> = on!(tx tx, db => sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(db))?;
     row.map(Row::into_session).transpose()
@@ -265,6 +267,7 @@ impl Row {
             chosen: each_line("session.chosen", &self.chosen)?,
             host: self.host.unwrap_or_default().into(),
             device: self.device.into(),
+            address: parsed_option("session.address", self.address.as_deref())?,
         })
     }
 }

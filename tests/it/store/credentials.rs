@@ -202,6 +202,7 @@ fn session() -> Session {
         chosen: vec!["echo/home/general/viewer".parse().unwrap()],
         host: "app.example.org".into(),
         device: "curl/8".into(),
+        address: Some("192.0.2.7".parse().unwrap()),
     }
 }
 

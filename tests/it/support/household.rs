@@ -236,6 +236,7 @@ impl Household {
             chosen: Vec::new(),
             host: host.into(),
             device: "test".into(),
+            address: None,
         };
         let text = token::mint_session_token();
         let digest = token::session_digest(text.expose().as_bytes());
