@@ -13,6 +13,8 @@ pub(super) enum Verb {
     Template,
     /// Prints the JSON Schema of the file, for editors
     Schema,
+    /// Prints every key with what it takes, its default and its variable, to read (Markdown)
+    Reference,
     /// Prints each value in force with the place it comes from; secrets are masked
     Print,
 }
@@ -21,6 +23,7 @@ pub(super) fn run(verb: &Verb, desk: &Desk) -> Result<(), Exit> {
     match verb {
         Verb::Template => desk.output.document(config::TEMPLATE),
         Verb::Schema => desk.output.document(&format!("{:#}\n", config::schema())),
+        Verb::Reference => desk.output.document(&config::reference()),
         Verb::Print => {
             let mut table = Table::of(&["key", "value", "from"]);
             for shown in config::print(&desk.sources).map_err(Exit::Configuration)? {

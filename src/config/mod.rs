@@ -15,6 +15,7 @@ mod logs;
 mod notes;
 mod print;
 mod problem;
+mod reference;
 mod restart;
 mod roles;
 mod routes;
@@ -44,6 +45,7 @@ use crate::secret::Secret;
 pub use load::{Loaded, control_socket, parse_str};
 pub use print::{Shown, print};
 pub use problem::{Colour, Place, Problem, Problems, Severity};
+pub use reference::reference;
 pub use shape::schema;
 pub use sources::Sources;
 
@@ -207,7 +209,7 @@ pub struct Deadlines {
     pub age: Duration,
     /// After SIGTERM: not ready, still serving.
     pub drain_delay: Duration,
-    /// After that: longest wait for requests in flight.
+    /// After the drain delay: longest wait for requests in flight.
     pub drain: Duration,
 }
 

@@ -66,14 +66,15 @@ pub(super) fn kind(schema: &Value) -> Kind {
     }
 }
 
-fn without_null(schema: &Value) -> &Value {
+/// The schema of a value that is there, where it may be absent.
+pub(super) fn without_null(schema: &Value) -> &Value {
     let choices = schema.get("anyOf").and_then(Value::as_array);
     let real = |choice: &&Value| choice.get("type").and_then(Value::as_str) != Some("null");
     choices.and_then(|choices| choices.iter().find(real)).unwrap_or(schema)
 }
 
 /// The words a key chooses from; none for other kinds.
-fn words(schema: &Value) -> Vec<&str> {
+pub(super) fn words(schema: &Value) -> Vec<&str> {
     if let Some(choices) = schema.get("oneOf").and_then(Value::as_array) {
         return choices.iter().filter_map(|choice| choice.get("const")?.as_str()).collect();
     }

@@ -14,7 +14,7 @@ use super::tree::Tree;
 
 /// Every variable of ours begins with this; two underscores, so that the variables which Kubernetes makes
 /// of a service's name are never mistaken for ours.
-const PREFIX: &str = "PORTCULLIS__";
+pub(super) const PREFIX: &str = "PORTCULLIS__";
 /// A configuration is text that somebody wrote.
 const LONGEST_FILE: u64 = 4 << 20;
 

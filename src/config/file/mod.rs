@@ -141,7 +141,7 @@ pub struct Deadlines {
     pub age: String,
     /// After SIGTERM: how long the gate says that it is not ready and still serves.
     pub drain_delay: String,
-    /// After that: longest wait for requests in flight.
+    /// After the drain delay: longest wait for requests in flight.
     pub drain: String,
 }
 
