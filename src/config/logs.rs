@@ -12,11 +12,7 @@ use super::notes::Notes;
 pub(super) fn logs(written: &file::Logs, notes: &mut Notes<'_>) -> Logs {
     if let Err(error) = EnvFilter::try_new(&written.filter) {
         let what = format!("`logs.filter` cannot be read: {error}");
-        notes.error(
-            "logs.filter",
-            what,
-            "write a level (error, warn, info, debug, trace), or levels by module",
-        );
+        notes.error("logs.filter", what, "write a level (error, warn, info, debug), or levels by module");
     }
     let json = match written.format {
         LogWord::Auto => !std::io::stdout().is_terminal(),

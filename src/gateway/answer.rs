@@ -5,7 +5,8 @@ use http::header::{
     CONNECTION, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use http::{Request, Response, Version};
+use http::request::Parts;
+use http::{Response, Version};
 
 use super::body::Body;
 use super::cors;
@@ -43,21 +44,21 @@ enum Kind {
 
 impl Audience {
     /// Who asks, by the head of the request.
-    pub fn of<B>(request: &Request<B>) -> Self {
-        let signs = Signs::of(request.headers());
-        let kind = if signs.is_navigation(request.method()) {
+    pub fn of(head: &Parts) -> Self {
+        let signs = Signs::of(&head.headers);
+        let kind = if signs.is_navigation(&head.method) {
             Kind::Person
         } else if signs.is_grpc() {
             Kind::Grpc
         } else {
             Kind::Program
         };
-        let wanted = || Box::new(Wanted::of(request.method(), request.uri(), request.headers()));
+        let wanted = || Box::new(Wanted::of(&head.method, &head.uri, &head.headers));
         Self {
             wanted: (kind == Kind::Person).then(wanted),
             kind,
             script: signs.is_script(),
-            http1: request.version() < Version::HTTP_2,
+            http1: head.version < Version::HTTP_2,
             origin: signs.origin.cloned(),
             languages: signs.languages.filter(|_| kind == Kind::Person).cloned(),
         }

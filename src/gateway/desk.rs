@@ -5,13 +5,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use http::header::{HOST, HeaderValue};
-use http::{Method, Request, Response, Uri, Version};
-use hyper::body::Incoming;
+use http::request::Parts;
+use http::{Method, Response, Uri, Version};
 
 use super::Gateway;
 use super::access_log::{Line, masked};
 use super::answer::{self, Audience};
 use super::body::Body;
+use super::forward::Call;
 use super::greet::{Connection, RequestNames};
 use super::pool::Chain;
 use super::refusal::{Fault, Refusal};
@@ -71,12 +72,12 @@ struct Said {
 }
 
 impl Said {
-    fn by(request: &Request<Incoming>) -> Self {
+    fn by(head: &Parts) -> Self {
         Self {
-            method: request.method().clone(),
-            uri: request.uri().clone(),
-            version: request.version(),
-            host: request.headers().get(HOST).cloned(),
+            method: head.method.clone(),
+            uri: head.uri.clone(),
+            version: head.version,
+            host: head.headers.get(HOST).cloned(),
             began: Instant::now(),
         }
     }
@@ -89,23 +90,23 @@ impl Desk {
     }
 
     /// Answers one request.
-    pub async fn handle(&self, connection: &Arc<Connection>, request: Request<Incoming>) -> Response<Body> {
+    pub async fn handle(&self, connection: &Arc<Connection>, call: Box<Call>) -> Response<Body> {
         let now = self.gateway.app.clock.now();
         let plan = self.gateway.plan();
-        let audience = Audience::of(&request);
+        let audience = Audience::of(&call.head);
         let (status, reason) = CLIENT_LEFT;
         let mut account = Account {
             desk: self,
-            caller: connection.caller(request.headers(), &plan.config.listen, &self.names),
+            caller: connection.caller(&call.head.headers, &plan.config.listen, &self.names),
             now,
-            class: MethodClass::of(request.method()),
-            said: self.log.as_ref().map(|log| (log, Said::by(&request))),
+            class: MethodClass::of(&call.head.method),
+            said: self.log.as_ref().map(|log| (log, Said::by(&call.head))),
             trail: Trail { served: None, identity: None, seen: OnceLock::new() },
             status,
             reason,
         };
         let walk = Walk { desk: self, plan: &plan, connection, caller: &account.caller, now };
-        let walked = walk.walk(request, &mut account.trail).await;
+        let walked = walk.walk(call, &mut account.trail).await;
         account.reason = walked.as_ref().map_or_else(Refusal::reason, |_| "admitted");
         let answer = walked.unwrap_or_else(|refusal| account.refuse(refusal, &audience));
         account.status = answer.status().as_u16();

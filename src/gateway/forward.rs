@@ -37,35 +37,57 @@ pub struct Carriage<'a> {
     pub directory: &'a std::path::Path,
 }
 
-/// A request whose head is ready for the app.
-pub struct Ready {
-    /// The head.
+/// A request in its parts. In a box of its own, so that handing it from step to step costs nothing.
+pub struct Call {
+    /// The head: as the client sent it, later as the app sees it.
     pub head: Parts,
-    /// The client's body.
-    pub body: Incoming,
+    /// The client's body, until it is taken.
+    pub body: Option<Incoming>,
     /// Resolves to the client's end, where a WebSocket is wanted.
     pub websocket: Option<OnUpgrade>,
 }
 
-/// Carries a request.
+impl Call {
+    /// A request as it came in.
+    pub fn of(request: Request<Incoming>) -> Box<Self> {
+        let (head, body) = request.into_parts();
+        Box::new(Self { head, body: Some(body), websocket: None })
+    }
+
+    /// Takes up the WebSocket that the client asks for, if it does.
+    ///
+    /// # Errors
+    /// As [`upgrade::is_wanted`].
+    pub fn take_up_websocket(&mut self) -> Result<(), Refusal> {
+        let bodiless = self.body.as_ref().is_none_or(Incoming::is_end_stream);
+        if upgrade::is_wanted(&self.head, bodiless)? {
+            self.websocket = Some(self.head.extensions.remove().ok_or(Refusal::Upgrade)?);
+        }
+        Ok(())
+    }
+}
+
+/// Carries a request whose head is ready for the app.
 ///
 /// # Errors
 /// [`Refusal`], when there is no answer to give.
-pub async fn forward(carriage: &Carriage<'_>, ready: Box<Ready>) -> Result<Response<Body>, Refusal> {
-    let Ready { mut head, body, websocket } = *ready;
-    let by_connect = head.method == Method::CONNECT;
-    let body = match &websocket {
-        None if !body.is_end_stream() => Box::pin(request_body(carriage, &mut head, body)).await?,
+pub async fn forward(carriage: &Carriage<'_>, mut call: Box<Call>) -> Result<Response<Body>, Refusal> {
+    let by_connect = call.head.method == Method::CONNECT;
+    let body = match call.body.take() {
+        Some(body) if call.websocket.is_none() && !body.is_end_stream() => {
+            Box::pin(request_body(carriage, &mut call.head, body)).await?
+        }
         Some(_) | None => RequestBody::Empty,
     };
-    if websocket.is_some() {
-        upgrade::ask(&mut head);
+    if call.websocket.is_some() {
+        upgrade::ask(&mut call.head);
     }
     let exchange = carriage.exchange;
     // The pool keeps the deadline; the list only needs to know when to cut.
     let lasting = || exchange.enter(Duration::MAX);
     let deadline = exchange.route.body.response.unwrap_or(carriage.limits.response);
     let patience = Patience { deadline, lasting: Some(&lasting) };
+    let Call { head, websocket, .. } = *call;
     let sent = carriage.pool.send(Request::from_parts(head, body), Retry::Idempotent, patience).await;
     let (response, lease) = match sent {
         Err(_) if exchange.is_too_long() => return Err(Refusal::TooLong),

@@ -10,13 +10,14 @@ use http::header::{ACCEPT_LANGUAGE, HOST};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Body as HttpBody, Incoming};
+use hyper::body::Body as HttpBody;
 use tokio::time::timeout;
 use tower::ServiceExt;
 
 use super::Plan;
 use super::answer::harden;
 use super::body::Body;
+use super::forward::Call;
 use super::routes::Found;
 use crate::api;
 use crate::model::caller::Caller;
@@ -97,13 +98,16 @@ pub async fn answer(
     endpoints: &Router,
     caller: &Caller,
     host: &str,
-    request: Request<Incoming>,
+    Call { head, body, .. }: Call,
 ) -> Response<Body> {
-    let (head, body) = request.into_parts();
     let named = head.uri.authority().map(|named| named.as_str().into());
     let field = || head.headers.get(HOST).and_then(|host| host.to_str().ok()).map(Into::into);
     let met = Met { host: host.into(), named: named.or_else(field) };
-    let body = match whole(body, BODY_DEADLINE).await {
+    let body = match body {
+        Some(body) => whole(body, BODY_DEADLINE).await,
+        None => Ok(Bytes::new()),
+    };
+    let body = match body {
         Ok(bytes) => axum::body::Body::from(bytes),
         Err(problem) => {
             let mut response = problem.for_programs(&caller.request_id).map(|bytes| Body::Own(Some(bytes)));

@@ -9,8 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_KEY, UPGRADE};
 use http::request::Parts;
-use http::{Method, Request, Response, StatusCode, Version};
-use hyper::body::{Body as _, Incoming};
+use http::{Method, Response, StatusCode, Version};
+use hyper::body::Incoming;
 use hyper::ext::Protocol;
 use hyper::upgrade::OnUpgrade;
 
@@ -28,17 +28,17 @@ const SEC_WEBSOCKET_ACCEPT: HeaderName = HeaderName::from_static("sec-websocket-
 /// # Errors
 /// [`Refusal::Upgrade`], for one that asks in a way that no app must see; [`Refusal::Method`] for a CONNECT
 /// that is none.
-pub fn is_wanted(request: &Request<Incoming>) -> Result<bool, Refusal> {
-    if request.method() == Method::CONNECT {
-        let protocol = request.extensions().get::<Protocol>().map(Protocol::as_str);
+pub fn is_wanted(head: &Parts, bodiless: bool) -> Result<bool, Refusal> {
+    if head.method == Method::CONNECT {
+        let protocol = head.extensions.get::<Protocol>().map(Protocol::as_str);
         return if protocol == Some("websocket") { Ok(true) } else { Err(Refusal::Method) };
     }
-    let headers = request.headers();
-    if request.version() != Version::HTTP_11 || !asks_for_websocket(headers) {
+    if head.version != Version::HTTP_11 || !asks_for_websocket(&head.headers) {
         return Ok(false);
     }
-    let plain = request.method() == Method::GET && request.body().is_end_stream();
-    if plain && headers.get_all(UPGRADE).iter().count() == 1 { Ok(true) } else { Err(Refusal::Upgrade) }
+    let plain = head.method == Method::GET && bodiless;
+    let once = head.headers.get_all(UPGRADE).iter().count() == 1;
+    if plain && once { Ok(true) } else { Err(Refusal::Upgrade) }
 }
 
 fn asks_for_websocket(headers: &HeaderMap) -> bool {

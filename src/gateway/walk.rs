@@ -5,19 +5,18 @@ use std::sync::{Arc, OnceLock};
 
 use http::header::ORIGIN;
 use http::request::Parts;
-use http::{Method, Request, Response, Version};
-use hyper::body::Incoming;
+use http::{Method, Response, Version};
 
 use super::body::Body;
 use super::desk::{Desk, Trail};
 use super::exchange::Exchange;
-use super::forward::{Carriage, Ready, forward};
+use super::forward::{Call, Carriage, forward};
 use super::greet::Connection;
 use super::prepare::{Known, prepare};
 use super::quota::QuotaVerdict;
 use super::refusal::Refusal;
 use super::routes::Served;
-use super::{Plan, cors, echo, host, own, path, request_headers, upgrade};
+use super::{Plan, cors, echo, host, own, path, request_headers};
 use crate::auth::admit::{Asked, Pass, admit};
 use crate::model::caller::Caller;
 use crate::model::identity::Seen;
@@ -42,15 +41,15 @@ impl Walk<'_> {
     /// Takes a request to its answer.
     pub(super) async fn walk(
         &self,
-        mut request: Request<Incoming>,
+        mut call: Box<Call>,
         trail: &mut Trail,
     ) -> Result<Response<Body>, Refusal> {
-        request_headers::inspect(request.headers())?;
-        if request.version() == Version::HTTP_2 {
-            request_headers::inspect_http2(request.headers(), self.plan.config.limits.head_fields)?;
+        request_headers::inspect(&call.head.headers)?;
+        if call.head.version == Version::HTTP_2 {
+            request_headers::inspect_http2(&call.head.headers, self.plan.config.limits.head_fields)?;
         }
-        let websocket = upgrade::is_wanted(&request)?.then(|| hyper::upgrade::on(&mut request));
-        let (head, body) = request.into_parts();
+        call.take_up_websocket()?;
+        let head = &call.head;
         if head.method == Method::TRACE {
             return Err(Refusal::Method);
         }
@@ -60,23 +59,20 @@ impl Walk<'_> {
         let host = self.connection.host(named)?;
         let normal = path::normalise(uri.path())?;
         if own::is_own(&normal, &host, self.plan) {
-            let request = Request::from_parts(head, body);
-            return Ok(Box::pin(own::answer(&self.desk.gateway.endpoints, self.caller, &host, request)).await);
+            return Ok(Box::pin(own::answer(&self.desk.gateway.endpoints, self.caller, &host, *call)).await);
         }
-        let served = self.route(&host, &normal, &head, websocket.is_some())?;
+        let served = self.route(&host, &normal, head, call.websocket.is_some())?;
         trail.served = Some(served.clone());
         path::permit(&normal, &served.route.path_policy)?;
         let target = path::rewrite(&normal, &served.route.path_policy)?;
-        if let Some(cors) = served.route.cors.as_ref().filter(|_| cors::is_preflight(&head)) {
-            return Ok(cors::preflight(cors, &head));
+        if let Some(cors) = served.route.cors.as_ref().filter(|_| cors::is_preflight(head)) {
+            return Ok(cors::preflight(cors, head));
         }
-        // In a box of its own from here on: moving it from step to step costs nothing.
-        let ready = Box::new(Ready { head, body, websocket });
-        let pass = self.admit(&served, &ready.head, &host, &trail.seen).await?;
+        let pass = self.admit(&served, &call.head, &host, &trail.seen).await?;
         trail.identity = pass.identity().cloned();
         let app = &self.desk.gateway.app;
         let exchange = Exchange::begin(app, self.caller, &served.route, pass);
-        self.serve(Admitted { exchange, named, target: &target }, ready).await
+        self.serve(Admitted { exchange, named, target: &target }, call).await
     }
 
     /// Finds the route; a WebSocket asked for by CONNECT is looked up as the GET that the app will see.
@@ -105,17 +101,17 @@ impl Walk<'_> {
     }
 
     /// Counts the admitted request against its quotas and lets its destination answer.
-    async fn serve(&self, admitted: Admitted<'_>, mut ready: Box<Ready>) -> Result<Response<Body>, Refusal> {
+    async fn serve(&self, admitted: Admitted<'_>, mut call: Box<Call>) -> Result<Response<Body>, Refusal> {
         let route = &admitted.exchange.route;
         let identity = admitted.exchange.pass.identity();
         let verdict = self.desk.gateway.quotas.check(route, identity.map(AsRef::as_ref), self.now);
         if let QuotaVerdict::Exceeded(..) = verdict {
             return Err(Refusal::Quota(Box::new(verdict)));
         }
-        let cors = route.cors.as_ref().map(|cors| (cors, ready.head.headers.get(ORIGIN).cloned()));
-        prepare(&mut ready.head, &self.known(&admitted));
+        let cors = route.cors.as_ref().map(|cors| (cors, call.head.headers.get(ORIGIN).cloned()));
+        prepare(&mut call.head, &self.known(&admitted));
         let mut answer = match &route.destination {
-            Destination::Echo => echo::answer(&ready.head),
+            Destination::Echo => echo::answer(&call.head),
             Destination::Upstream(index) => {
                 let upstream = self.plan.upstream(*index, self.desk.worker).ok_or(Refusal::NoRoute)?;
                 let carriage = Carriage {
@@ -126,7 +122,7 @@ impl Walk<'_> {
                     client_idle: self.plan.config.deadlines.body_idle,
                     directory: &self.plan.config.data,
                 };
-                forward(&carriage, ready).await?
+                forward(&carriage, call).await?
             }
         };
         let headers = answer.headers_mut();

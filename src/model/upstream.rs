@@ -96,7 +96,7 @@ pub struct PoolLimits {
     pub age: Duration,
     /// Open connections to one target per worker; above it requests wait for `connect`, then 503.
     pub connections: usize,
-    /// Idle connections kept per target and worker.
+    /// Idle connections kept per target and worker; more are closed once no wave of requests wants them.
     pub idle_connections: usize,
 }
 

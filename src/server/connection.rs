@@ -24,6 +24,7 @@ use super::strict::Strict;
 use super::taken::Streams;
 use crate::config::ConnectionLimits;
 use crate::gateway::desk::Desk;
+use crate::gateway::forward::Call;
 use crate::gateway::greet::Connection;
 
 /// Bytes that a client may send on one HTTP/2 stream, and on all of them, before they are passed on.
@@ -95,8 +96,9 @@ impl Service<Request<Incoming>> for Answers {
     fn call(&self, request: Request<Incoming>) -> Answering {
         let (asked, taken) = (self.pulse.asked(), self.streams.as_ref().map(Streams::asked));
         let (desk, connection) = (self.desk.clone(), self.connection.clone());
+        let call = Call::of(request);
         Box::pin(async move {
-            let answer = desk.handle(&connection, request).await;
+            let answer = desk.handle(&connection, call).await;
             Ok(answer.map(|body| Counted::new(body, asked, taken)))
         })
     }

@@ -89,7 +89,7 @@ impl Record {
     /// Tells a connection what has come to be time since the last round.
     fn judge(&mut self, pulse: &Pulse, now: Instant, deadlines: &Deadlines) {
         if let Some(streams) = &self.streams {
-            streams.end_stalled(deadlines.body_idle.saturating_mul(STALLED));
+            streams.end_stalled(now, deadlines.body_idle.saturating_mul(STALLED));
         }
         let quiet = self.look.is_quiet(pulse);
         if let Some(overdue) = self.look.again(pulse, now, deadlines) {

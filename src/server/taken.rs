@@ -2,18 +2,17 @@
 //! shut, so nobody would notice a client that takes an answer and never reads it: it is noticed here.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::task::AbortHandle;
 
 /// One stream: whose turn it is, and how it is ended.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Taken {
-    began: Instant,
-    /// Milliseconds from `began` since when the client has had a piece to take; 0 is the app's turn.
-    since: AtomicU64,
+    /// Counts turns. Odd while the client has a piece to take; even while it is the app's turn.
+    turns: AtomicU32,
     task: OnceLock<AbortHandle>,
 }
 
@@ -25,27 +24,38 @@ pub struct Streams(Arc<Mutex<State>>);
 struct State {
     /// The stream whose task comes next: hyper calls the service and hands over the task in one go.
     next: Option<Arc<Taken>>,
-    open: Vec<Weak<Taken>>,
+    open: Vec<Open>,
+}
+
+/// A stream as it was seen last. Requests read no clock for it.
+#[derive(Debug)]
+struct Open {
+    taken: Weak<Taken>,
+    turns: u32,
+    since: Option<Instant>,
 }
 
 impl Taken {
-    fn now(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX).max(1)
-    }
-
     /// The client has something to take from now on.
     pub fn offered(&self) {
-        self.since.store(self.now(), Ordering::Relaxed);
+        let turns = self.turns.load(Ordering::Relaxed);
+        self.turns.store((turns | 1).wrapping_add(2), Ordering::Relaxed);
     }
 
     /// It has taken all there was.
     pub fn took(&self) {
-        self.since.store(0, Ordering::Relaxed);
+        let turns = self.turns.load(Ordering::Relaxed);
+        self.turns.store((turns | 1).wrapping_add(1), Ordering::Relaxed);
     }
+}
 
-    fn stands_still(&self, longest: Duration) -> bool {
-        let since = self.since.load(Ordering::Relaxed);
-        since != 0 && u128::from(self.now().saturating_sub(since)) > longest.as_millis()
+impl Open {
+    /// Whether the client has left the same piece for longer than this.
+    fn stands_still(&mut self, turns: u32, now: Instant, longest: Duration) -> bool {
+        let moved = self.turns != turns;
+        self.turns = turns;
+        let since = *if moved { self.since.insert(now) } else { self.since.get_or_insert(now) };
+        turns % 2 == 1 && now.saturating_duration_since(since) > longest
     }
 }
 
@@ -56,22 +66,21 @@ impl Streams {
 
     /// A request came in on a new stream.
     pub fn asked(&self) -> Arc<Taken> {
-        let taken =
-            Arc::new(Taken { began: Instant::now(), since: AtomicU64::new(0), task: OnceLock::new() });
+        let taken = Arc::new(Taken::default());
         let mut state = self.state();
         if state.open.len() == state.open.capacity() {
-            state.open.retain(|taken| taken.strong_count() > 0);
+            state.open.retain(|open| open.taken.strong_count() > 0);
         }
-        state.open.push(Arc::downgrade(&taken));
+        state.open.push(Open { taken: Arc::downgrade(&taken), turns: 0, since: None });
         state.next = Some(taken.clone());
         taken
     }
 
     /// Resets each stream whose client has taken nothing for longer than this.
-    pub fn end_stalled(&self, longest: Duration) {
-        self.state().open.retain(|taken| {
-            let Some(taken) = taken.upgrade() else { return false };
-            if taken.stands_still(longest)
+    pub fn end_stalled(&self, now: Instant, longest: Duration) {
+        self.state().open.retain_mut(|open| {
+            let Some(taken) = open.taken.upgrade() else { return false };
+            if open.stands_still(taken.turns.load(Ordering::Relaxed), now, longest)
                 && let Some(task) = taken.task.get()
             {
                 task.abort();
@@ -107,15 +116,22 @@ mod tests {
             std::future::pending::<()>().await;
         });
         tokio::task::yield_now().await;
+        let (began, longest) = (Instant::now(), Duration::from_secs(60));
         stalled.offered();
-        stalled.since.store(1, Ordering::Relaxed);
-        streams.end_stalled(Duration::from_secs(60));
+        streams.end_stalled(began, longest);
+        stalled.took();
+        stalled.offered();
+        streams.end_stalled(began + 2 * longest, longest);
         tokio::task::yield_now().await;
         assert_eq!(Arc::strong_count(&held), 2);
-        while stalled.now() < 3 {
-            tokio::task::yield_now().await;
-        }
-        streams.end_stalled(Duration::ZERO);
+        stalled.took();
+        streams.end_stalled(began + 4 * longest, longest);
+        streams.end_stalled(began + 6 * longest, longest);
+        tokio::task::yield_now().await;
+        assert_eq!(Arc::strong_count(&held), 2);
+        stalled.offered();
+        streams.end_stalled(began + 8 * longest, longest);
+        streams.end_stalled(began + 10 * longest, longest);
         tokio::task::yield_now().await;
         assert_eq!(Arc::strong_count(&held), 1);
     }

@@ -114,11 +114,12 @@ where
         dedicated = upgrade || request.headers().get(AUTHORIZATION).is_some_and(signs_in_connection);
         spare_one = idle_for.and_then(|idle_for| spare(&request, terms.retry, idle_for));
         signs.asked();
-        (line.sender.try_send_request(request), signs)
+        // Boxed, since it is handed on several times before it is waited for.
+        (Box::pin(line.sender.try_send_request(request)), signs)
     });
     async move {
-        let Some((answer, signs)) = handed else { return Err(Missed::for_good(SendError::Busy)) };
-        match signs.within(&patience, answer).await {
+        let Some((mut answer, signs)) = handed else { return Err(Missed::for_good(SendError::Busy)) };
+        match signs.within(&patience, answer.as_mut()).await {
             Waited::Answer(Ok(response)) => {
                 signs.answered();
                 if let Some(fault) = fault(&response, upgrade) {

@@ -55,8 +55,8 @@ where
     if !request.body().is_end_stream() {
         request.body_mut().signs = Some(signs.clone());
     }
-    let answer = ride.trunk.sender.clone().try_send_request(request);
-    match signs.within(&terms.patience, answer).await {
+    let mut answer = Box::pin(ride.trunk.sender.clone().try_send_request(request));
+    match signs.within(&terms.patience, answer.as_mut()).await {
         Waited::Answer(Ok(response)) => {
             streams.target.succeeded();
             Ok((response, Lease::new(Hold::Stream(ride), true)))

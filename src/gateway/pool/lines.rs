@@ -13,6 +13,9 @@ use super::health::TargetState;
 use super::signs::{Signs, Watched};
 use crate::model::upstream::PoolLimits;
 
+/// How long more connections than may be idle are kept for the next wave of requests.
+const COLD: Duration = Duration::from_secs(1);
+
 /// The connections to one target.
 pub(super) struct Lines<B> {
     pub(super) target: Arc<TargetState>,
@@ -115,11 +118,15 @@ impl<B> Lines<B> {
         Place { lines: Some(self.clone()), line }
     }
 
-    /// Closes what was idle too long or grew too old; says how many connections are still open.
+    /// Closes what was idle too long or grew too old, and the coldest of more than may be idle; says how many
+    /// connections are still open.
     pub(super) fn sweep(&self, now: Instant) -> usize {
         let mut state = self.state();
         let before = state.idle.len();
         state.idle.retain(|idle| idle.usable(&self.limits, now));
+        let surplus = state.idle.len().saturating_sub(self.limits.idle_connections);
+        let cold = state.idle.iter().take(surplus).take_while(|idle| idle.is_cold(now)).count();
+        state.idle.drain(..cold);
         state.open -= before - state.idle.len();
         state.open
     }
@@ -148,6 +155,12 @@ impl<B> State<B> {
 }
 
 impl<B> Idle<B> {
+    /// Whether it was not missed for a while: a wave of requests that ebbs and comes again must not close its
+    /// connections each time.
+    fn is_cold(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.since) >= COLD
+    }
+
     fn usable(&self, limits: &PoolLimits, now: Instant) -> bool {
         !self.line.sender.is_closed()
             && now.saturating_duration_since(self.since) < limits.idle
@@ -188,12 +201,9 @@ impl<B> Place<B> {
             drop(next.send(self));
             return;
         }
-        if state.idle.len() < lines.limits.idle_connections
-            && let Some(line) = self.line.take()
-        {
-            state.idle.push(Idle { line, since: now });
-        } else {
-            state.open -= 1;
+        match self.line.take() {
+            Some(line) => state.idle.push(Idle { line, since: now }),
+            None => state.open -= 1,
         }
         drop(state);
         lines.target.leave();

@@ -104,8 +104,11 @@ impl Signs {
 
     /// Waits for an answer, at most the deadline after the last piece of the request's body. One timer
     /// serves both the first moment and the deadline.
-    pub(super) async fn within<F: Future>(&self, patience: &Patience<'_>, answer: F) -> Waited<F::Output> {
-        let mut answer = std::pin::pin!(answer);
+    pub(super) async fn within<F: Future>(
+        &self,
+        patience: &Patience<'_>,
+        mut answer: Pin<&mut F>,
+    ) -> Waited<F::Output> {
         let began = Instant::now();
         let first = began + patience.deadline.min(AT_ONCE);
         if let Ok(output) = tokio::time::timeout_at(first, answer.as_mut()).await {

@@ -207,6 +207,35 @@ async fn connections_close_when_idle_too_long_without_any_request() {
     tokio::time::timeout(Duration::from_secs(2), gone.notified()).await.unwrap();
 }
 
+/// More connections than may be idle are there for the next wave of requests, and close when none comes.
+#[tokio::test]
+async fn waves_of_requests_share_connections_and_what_is_too_many_closes_after_them() {
+    let ended = Arc::new(AtomicUsize::new(0));
+    let counted = ended.clone();
+    let upstream_ = Scripted::start(move |mut visit| {
+        let counted = counted.clone();
+        async move {
+            while visit.answer(OK).await.is_some() {}
+            counted.fetch_add(1, Ordering::SeqCst);
+        }
+    })
+    .await;
+    let mut settings = upstream(&[upstream_.address]);
+    settings.pool.idle_connections = 1;
+    settings.pool.idle = Duration::from_secs(4);
+    let pool = pool(settings);
+    for _ in 0..3 {
+        let one = || exchange(&pool, get());
+        let (a, b, c, d) = tokio::join!(one(), one(), one(), one());
+        assert!([a, b, c, d].iter().all(Result::is_ok));
+    }
+    assert_eq!((upstream_.connections(), ended.load(Ordering::SeqCst)), (4, 0));
+    tokio::time::sleep(Duration::from_millis(2600)).await;
+    assert_eq!(ended.load(Ordering::SeqCst), 3);
+    exchange(&pool, get()).await.unwrap();
+    assert_eq!(upstream_.connections(), 4);
+}
+
 #[tokio::test]
 async fn a_connection_past_its_age_is_replaced() {
     let upstream_ = Scripted::answering(OK).await;
