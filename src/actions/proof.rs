@@ -2,6 +2,8 @@
 //! that nobody has, and for an account that cannot sign in, the same rows are read and written, the same
 //! hashing is done and the same is said (R-14, K2, K3).
 
+use std::net::IpAddr;
+
 use super::actor::Origin;
 use super::password::{kept, normal};
 use super::sign_in::SignInError;
@@ -161,35 +163,50 @@ async fn prove(
     if app.hashing.room() == 0 {
         return Err(SignInError::Busy);
     }
+    let stored = factors::password(&app.store, target.account.unwrap_or_else(AccountId::mint)).await?;
     let most = target.strange.then_some(MOST_OF_STRANGERS);
-    match sign_in_lanes::enter(&app.store, &target.lane, most, app.clock.now()).await? {
-        Entry::Counted => {}
+    let number = match sign_in_lanes::enter(&app.store, &target.lane, most, app.clock.now()).await? {
+        Entry::Counted(number) => number,
         Entry::Wait(wait) => return Err(SignInError::Wait(wait)),
         Entry::Full => return Err(SignInError::ResetNeeded),
+    };
+    let mut failure = Failure { app, address: origin.address, subject: target.subject };
+    let compared = compared(app, stored.as_ref(), password).await;
+    if compared.is_err() {
+        failure.address = None;
+        sign_in_lanes::take_back(&app.store, &target.lane, number).await?;
     }
-    let stored = factors::password(&app.store, target.account.unwrap_or_else(AccountId::mint)).await?;
-    match compared(app, stored.as_ref(), password).await? {
-        (Verdict::Wrong, _) => {}
-        (verdict, Some(text)) => {
-            if let (Some(account), Some(stored)) = (target.account, stored) {
-                let renewed = kept::renewed(app, &stored, verdict, text).await;
-                return Ok(Proof { account, stored, renewed, lane: target.lane });
-            }
-        }
-        (_, None) => {}
-    }
-    if let Some(address) = origin.address {
-        app.limits.failed(address, Some(target.subject), app.clock.now());
-    }
-    Err(SignInError::Wrong)
+    let (Some((verdict, text)), Some(account), Some(stored)) = (compared?, target.account, stored) else {
+        return Err(SignInError::Wrong);
+    };
+    failure.address = None;
+    let renewed = kept::renewed(app, &stored, verdict, text).await;
+    Ok(Proof { account, stored, renewed, lane: target.lane })
 }
 
-/// Compares with what is stored, or with what belongs to nobody; the text that was compared.
+/// Counts a failure when it is dropped with an address: also where nobody waits for the answer any more, for
+/// the hash is computed nevertheless.
+struct Failure<'a> {
+    app: &'a App,
+    address: Option<IpAddr>,
+    subject: Subject,
+}
+
+impl Drop for Failure<'_> {
+    fn drop(&mut self) {
+        if let Some(address) = self.address {
+            self.app.limits.failed(address, Some(self.subject), self.app.clock.now());
+        }
+    }
+}
+
+/// Compares with what is stored, or with what belongs to nobody. Of the right password how it was stored,
+/// and its one form.
 async fn compared(
     app: &App,
     stored: Option<&factors::Password>,
     password: &Secret<String>,
-) -> Result<(Verdict, Option<Secret<String>>), SignInError> {
+) -> Result<Option<(Verdict, Secret<String>)>, SignInError> {
     let typed = normal(password);
     let copy = |text: &Secret<String>| Secret::new(text.expose().clone());
     let hash = stored.and_then(|stored| kept::opened(app, stored));
@@ -199,11 +216,12 @@ async fn compared(
         (None, _) => app.hashing.verify_nobody(Secret::new(String::new())).await,
     };
     match compared {
-        Ok(verdict) => Ok((verdict, typed)),
+        Ok(Verdict::Wrong) => Ok(None),
+        Ok(verdict @ (Verdict::Right | Verdict::RightButStale)) => Ok(typed.map(|typed| (verdict, typed))),
         Err(HashingError::Overflow | HashingError::Stopped) => Err(SignInError::Busy),
         Err(error) => {
             tracing::error!(%error, "a stored password cannot be compared");
-            Ok((Verdict::Wrong, None))
+            Ok(None)
         }
     }
 }

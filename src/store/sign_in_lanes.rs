@@ -10,8 +10,8 @@ use crate::time::Timestamp;
 /// What a lane says to one more attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
-    /// It is counted as failed; a success clears the lane.
-    Counted,
+    /// It is counted as failed, the how-manieth in a row; a success clears the lane.
+    Counted(i64),
     /// The lane opens after this long.
     Wait(Duration),
     /// The lane is full and opens no more.
@@ -52,8 +52,8 @@ pub async fn enter(store: &Store, lane: &Lane, most: Option<u32>, now: Timestamp
             within(query.fetch_optional(pool)).await?
         }
     };
-    if counted.is_some() {
-        return Ok(Entry::Counted);
+    if let Some(failures) = counted {
+        return Ok(Entry::Counted(failures));
     }
     let found: Option<(i64, i64)> =
         on!(read store, db => sqlx::query_as(READ).bind(lane.as_slice()).fetch_optional(db))?;
@@ -66,6 +66,26 @@ pub async fn enter(store: &Store, lane: &Lane, most: Option<u32>, now: Timestamp
 }
 
 const BRIEF: Duration = Duration::from_secs(1);
+
+/// Takes back an entry, given its number, whose password was never looked at.
+///
+/// # Errors
+/// As [`enter`].
+pub async fn take_back(store: &Store, lane: &Lane, number: i64) -> Result<()> {
+    const SQL: &str = "UPDATE sign_in_lane SET failures = failures - 1,
+        opens_at = CASE WHEN failures = $2 THEN last_at ELSE opens_at END
+        WHERE lane = $1 AND failures > 0";
+    match store {
+        Store::Sqlite { write, .. } => {
+            let query = sqlx::query(SQL).bind(lane.as_slice()).bind(number);
+            within(query.execute(write)).await.map(drop)
+        }
+        Store::Postgres(pool) => {
+            let query = sqlx::query(SQL).bind(lane.as_slice()).bind(number);
+            within(query.execute(pool)).await.map(drop)
+        }
+    }
+}
 
 /// Forgets the failures of a lane.
 ///

@@ -67,6 +67,8 @@ async fn as_configured(app: &App, actor: &Actor) -> Result<bool, ActionError> {
     };
     let password = Password::parse(&first.password)?;
     match account::create_person_with(app, actor, new, password).await {
+        // Another node was faster, or the name is somebody else's.
+        Err(ActionError::Taken(_)) if is_done(app, actor).await? => Ok(true),
         Err(ActionError::Taken(taken)) => {
             tracing::warn!(%taken, "the first administrator of the configuration was not made");
             Ok(false)

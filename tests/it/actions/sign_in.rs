@@ -7,6 +7,7 @@ use portcullis::actions::sign_in::{SignInError, sign_in};
 use portcullis::actions::{Actor, Origin, account};
 use portcullis::config::Config;
 use portcullis::model::quota::{Party, Source};
+use portcullis::secret::Secret;
 use portcullis::store::{accounts, sign_in_lanes};
 
 use super::office::{Office, PASSWORD, attempt, found, same};
@@ -293,7 +294,50 @@ async fn a_password_is_hashed_anew_at_sign_in_when_the_cost_has_risen() {
     }
 }
 
-/// whoever finds the queue full is sent away, and nothing is counted.
+/// whoever finds the crew busy is sent away, and nothing is counted.
+#[tokio::test]
+async fn a_busy_crew_is_no_failure() {
+    for office in Office::all().await {
+        office.guarded("ada").await;
+        let mut config: Config = (**office.app.config.load()).clone();
+        (config.hashing.at_once, config.hashing.waiting) = (1, 0);
+        let small = portcullis::app::App::open(config, office.clock.clone()).await.unwrap();
+        let origin = Origin { address: Some("192.0.2.9".parse().unwrap()), request: None };
+        for _ in 0..10 {
+            let busy = small.hashing.hash(Secret::new("keeps the only place".to_owned()));
+            let (_, done) = tokio::join!(busy, sign_in(&small, origin, attempt("ada", PASSWORD, None)));
+            assert!(matches!(done, Err(SignInError::Busy)));
+        }
+        sign_in(&small, origin, attempt("ada", PASSWORD, None)).await.unwrap();
+        assert_eq!(told(&office, "ada", 5).await, ["Wrong"; 5]);
+    }
+}
+
+/// K5: whoever hangs up before the answer has had the attempt, and the source pays for it.
+#[tokio::test]
+async fn an_attempt_that_nobody_waits_for_is_counted() {
+    for office in Office::all().await {
+        office.guarded("ada").await;
+        let address = "192.0.2.9".parse().unwrap();
+        let origin = Origin { address: Some(address), request: None };
+        for number in 0..30 {
+            let before = office.app.hashing.room();
+            let name = format!("name{number}");
+            let mut pending = Box::pin(sign_in(&office.app, origin, attempt(&name, WRONG, None)));
+            while office.app.hashing.room() == before {
+                let step = Duration::from_millis(1);
+                let _ = tokio::time::timeout(step, &mut pending).await;
+            }
+            drop(pending);
+            while office.app.hashing.room() < before {
+                tokio::task::yield_now().await;
+            }
+        }
+        let done = sign_in(&office.app, origin, attempt("ada", PASSWORD, None)).await;
+        assert!(matches!(done, Err(SignInError::Wait(_))));
+    }
+}
+
 #[tokio::test]
 async fn what_is_stored_is_neither_the_password_nor_its_hash_in_clear() {
     for office in Office::all().await {

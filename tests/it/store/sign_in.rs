@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use portcullis::store::Store;
-use portcullis::store::sign_in_lanes::{Entry, clear, enter, prune};
+use portcullis::store::sign_in_lanes::{Entry, clear, enter, prune, take_back};
 
 use super::contract::entry;
 use super::ground::{Ground, NOON};
@@ -29,15 +29,15 @@ async fn many_at_once_enter_a_lane_as_often_as_one() {
         let mut counted = 0;
         for one in all {
             match one.await.unwrap() {
-                Entry::Counted => counted += 1,
+                Entry::Counted(_) => counted += 1,
                 Entry::Wait(wait) => assert_eq!(wait, Duration::from_secs(1)),
                 Entry::Full => panic!("thirty are not a hundred"),
             }
         }
         assert_eq!(counted, 5);
-        assert_eq!(enter(&store, &[2; 32], None, NOON).await.unwrap(), Entry::Counted, "another lane");
+        assert_eq!(enter(&store, &[2; 32], None, NOON).await.unwrap(), Entry::Counted(1), "another lane");
         forget(&store, &[1; 32]).await;
-        assert_eq!(enter(&store, &[1; 32], None, NOON).await.unwrap(), Entry::Counted);
+        assert_eq!(enter(&store, &[1; 32], None, NOON).await.unwrap(), Entry::Counted(1));
     }
 }
 
@@ -46,16 +46,16 @@ async fn a_full_lane_stays_full_and_one_without_a_bound_goes_on() {
     for ground in Ground::all().await {
         let store = ground.open().await;
         let mut now = NOON;
-        for _ in 0..3 {
-            assert_eq!(enter(&store, &[1; 32], Some(3), now).await.unwrap(), Entry::Counted);
+        for number in 1..=3 {
+            assert_eq!(enter(&store, &[1; 32], Some(3), now).await.unwrap(), Entry::Counted(number));
             now = now.plus(Duration::from_secs(900));
         }
         assert_eq!(enter(&store, &[1; 32], Some(3), now).await.unwrap(), Entry::Full);
-        assert_eq!(enter(&store, &[1; 32], None, now).await.unwrap(), Entry::Counted);
+        assert_eq!(enter(&store, &[1; 32], None, now).await.unwrap(), Entry::Counted(4));
         prune(&store, now).await.unwrap();
         assert_eq!(enter(&store, &[1; 32], Some(3), now).await.unwrap(), Entry::Full, "entered just now");
         prune(&store, now.plus(Duration::from_secs(1))).await.unwrap();
-        assert_eq!(enter(&store, &[1; 32], Some(3), now).await.unwrap(), Entry::Counted);
+        assert_eq!(enter(&store, &[1; 32], Some(3), now).await.unwrap(), Entry::Counted(1));
     }
 }
 
@@ -70,6 +70,23 @@ async fn a_lane_opens_when_it_said() {
         let almost = NOON.plus(Duration::from_millis(999));
         assert!(matches!(enter(&store, &[1; 32], None, almost).await.unwrap(), Entry::Wait(_)));
         let then = NOON.plus(Duration::from_secs(1));
-        assert_eq!(enter(&store, &[1; 32], None, then).await.unwrap(), Entry::Counted);
+        assert_eq!(enter(&store, &[1; 32], None, then).await.unwrap(), Entry::Counted(6));
+    }
+}
+
+/// an attempt that found the crew busy was none.
+#[tokio::test]
+async fn an_entry_that_is_taken_back_leaves_the_lane_as_it_was() {
+    for ground in Ground::all().await {
+        let store = ground.open().await;
+        for number in 1..5 {
+            assert_eq!(enter(&store, &[1; 32], None, NOON).await.unwrap(), Entry::Counted(number));
+        }
+        for _ in 0..3 {
+            assert_eq!(enter(&store, &[1; 32], None, NOON).await.unwrap(), Entry::Counted(5));
+            take_back(&store, &[1; 32], 5).await.unwrap();
+        }
+        take_back(&store, &[1; 32], 2).await.unwrap();
+        assert_eq!(enter(&store, &[1; 32], None, NOON).await.unwrap(), Entry::Counted(4));
     }
 }
