@@ -19,6 +19,7 @@ use crate::server::{self, Plan, StartError};
 use crate::telemetry::access::AccessLog;
 use crate::telemetry::logs;
 use crate::time::SystemClock;
+use crate::web::door;
 
 /// What `serve` takes beside the configuration; each flag stands for one of its keys.
 #[derive(Debug, Args)]
@@ -138,7 +139,7 @@ fn tell(desk: &Desk, running: &Running, first: Option<&FirstStart>) {
         fields.push(("set_up", json!(first.link.url.expose())));
         fields.push(("set_up_ends", json!(first.link.expires_at.to_string())));
         if let Some(trial) = &first.trial {
-            let door = super::curl::door(&config, &trial.made.key);
+            let door = door::of_key(&config, &trial.made.key);
             fields.push(("try", json!(curl(&config, running, trial.made.text.expose(), door))));
             fields.push(("trial_ends", json!(trial.ends_at.to_string())));
         }

@@ -23,16 +23,20 @@ impl ShownName {
 impl FromStr for ShownName {
     type Err = NotAShownName;
     fn from_str(text: &str) -> Result<Self, NotAShownName> {
-        // Overrides of direction let one name look like another (Unicode TR 36, section 2.6.1).
-        let turns = |c: char| matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         let text = text.trim();
-        let plain = text.chars().all(|c| !c.is_control() && !turns(c));
+        let plain = text.chars().all(keeps_the_line);
         if plain && (1..=200).contains(&text.chars().count()) {
             Ok(Self(text.into()))
         } else {
             Err(NotAShownName)
         }
     }
+}
+
+/// Whether a character leaves line and direction as they are. Overrides of direction let one name look like
+/// another (Unicode TR 36, section 2.6.1).
+pub fn keeps_the_line(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 impl From<ShownName> for Arc<str> {

@@ -11,8 +11,10 @@ pub mod device;
 pub mod form;
 pub mod frame;
 pub mod home;
+pub mod keys;
 pub mod look;
 pub mod profile;
+pub mod report_key;
 pub mod reset_password;
 pub mod security;
 pub mod sessions;
@@ -78,6 +80,13 @@ pub fn table() -> Vec<Page> {
         page("/.portcullis/profile", get(profile::show).post(profile::rename)),
         page("/.portcullis/security", get(security::show).post(security::change)),
         page("/.portcullis/sessions", get(sessions::show).post(sessions::end)),
+        page("/.portcullis/keys", get(keys::list::show)),
+        page("/.portcullis/keys/new", get(keys::new::ask).post(keys::new::create)),
+        page("/.portcullis/keys/report", get(report_key::lead)),
+        page("/.portcullis/keys/{id}", get(keys::one::show)),
+        page("/.portcullis/keys/{id}/rotate", post(keys::one::rotate)),
+        page("/.portcullis/keys/{id}/revoke", post(keys::one::revoke)),
+        page("/.portcullis/report-key", get(report_key::show).post(report_key::report)),
         page("/.portcullis/assets/{name}", get(assets::serve)),
     ]
 }

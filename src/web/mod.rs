@@ -2,6 +2,7 @@
 //! cookies, form fields, where a sign-in leads back to, and what may be asked of the running gate.
 
 pub mod cookie;
+pub mod door;
 pub mod explanation;
 pub mod fields;
 pub mod flow;

@@ -12,6 +12,7 @@ use crate::model::credentials::Credentials;
 use crate::model::grant::Standing;
 use crate::model::id::OrganisationId;
 use crate::model::role::Permissions;
+use crate::model::shown_name::keeps_the_line;
 use crate::time::Timestamp;
 
 /// A key as wanted. Whose it will be is no part of it: that comes from who acts.
@@ -74,7 +75,7 @@ impl std::str::FromStr for KeyName {
     fn from_str(text: &str) -> Result<Self, KeyRule> {
         let text = text.trim();
         let fits = (1..=NAME_LEN).contains(&text.chars().count());
-        if fits && !text.chars().any(char::is_control) { Ok(Self(text.into())) } else { Err(KeyRule::Name) }
+        if fits && text.chars().all(keeps_the_line) { Ok(Self(text.into())) } else { Err(KeyRule::Name) }
     }
 }
 
@@ -232,7 +233,7 @@ mod tests {
     fn a_name_is_one_short_line() {
         assert_eq!(" my laptop ".parse::<KeyName>().unwrap().as_str(), "my laptop");
         assert_eq!("ä".repeat(64).parse::<KeyName>().unwrap().as_str().len(), 128);
-        for bad in ["", "  ", "a\nb", "\u{7f}x", &"a".repeat(65)] {
+        for bad in ["", "  ", "a\nb", "\u{7f}x", "a\u{202e}b", &"a".repeat(65)] {
             assert_eq!(bad.parse::<KeyName>(), Err(KeyRule::Name), "{bad:?}");
         }
     }
