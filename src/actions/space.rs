@@ -53,6 +53,33 @@ pub async fn create(
     Ok(space)
 }
 
+/// Gives a space another name to show; its slug stays.
+///
+/// # Errors
+/// `Denied` for all but managers and administrators, `Missing`.
+pub async fn rename(
+    app: &App,
+    actor: &Actor,
+    organisation: &Slug,
+    slug: &Slug,
+    name: ShownName,
+) -> Result<Space, ActionError> {
+    let (mut tx, home) = organisation::begin_in(app, actor, organisation).await?;
+    actor.manages(app, &mut tx, Place::whole(home.id)).await?;
+    let found = spaces::by_slug(&app.store, home.id, slug).await?;
+    let space = found.ok_or(ActionError::Missing(Noun::Space))?;
+    if !spaces::rename(&mut tx, home.id, space.id, name.as_str()).await? {
+        return Err(ActionError::Missing(Noun::Space));
+    }
+    tx.change(Change::Organisation(home.id));
+    let mut entry = actor.entry("space.renamed", format!("space {}", space.id));
+    entry.organisation = Some(home.id);
+    entry.detail = format!("slug={slug} name={:?}", name.as_str());
+    tx.audit(entry);
+    app.commit(tx).await?;
+    Ok(Space { name: name.into(), ..space })
+}
+
 /// Removes a space. Keys lose for good what they carried in it, since a later space of the same slug is
 /// another one.
 ///

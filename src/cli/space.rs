@@ -7,6 +7,7 @@ use super::desk::{Desk, Exit};
 use super::output::Table;
 use crate::actions::Actor;
 use crate::actions::space::{self, GrantsInside};
+use crate::model::organisation::Space;
 use crate::model::shown_name::ShownName;
 use crate::model::slug::Slug;
 
@@ -28,6 +29,17 @@ pub(super) enum Verb {
         /// The organisation
         #[arg(long, value_name = "SLUG")]
         organisation: Slug,
+    },
+    /// Gives a space another name to show
+    Rename {
+        /// Machine name of the space
+        slug: Slug,
+        /// The organisation it belongs to
+        #[arg(long, value_name = "SLUG")]
+        organisation: Slug,
+        /// Name shown to people
+        #[arg(long, value_name = "TEXT")]
+        name: ShownName,
     },
     /// Removes a space; keys lose what they carried in it
     Remove {
@@ -52,13 +64,11 @@ pub(super) fn run(verb: Verb, desk: &Desk) -> Result<(), Exit> {
                     None => slug.as_str().parse().map_err(|error| Exit::Usage(format!("{error}")))?,
                 };
                 let made = space::create(app, &actor, &organisation, slug, name).await?;
-                desk.output.record(&[
-                    ("id", json!(made.id.to_string())),
-                    ("organisation", json!(organisation.as_str())),
-                    ("slug", json!(made.slug.as_str())),
-                    ("name", json!(&*made.name)),
-                    ("created_at", json!(made.created_at.to_string())),
-                ]);
+                show(desk, &organisation, &made);
+            }
+            Verb::Rename { slug, organisation, name } => {
+                let renamed = space::rename(app, &actor, &organisation, &slug, name).await?;
+                show(desk, &organisation, &renamed);
             }
             Verb::List { organisation } => {
                 let mut table = Table::of(&["slug", "name", "created_at"]);
@@ -79,4 +89,14 @@ pub(super) fn run(verb: Verb, desk: &Desk) -> Result<(), Exit> {
         }
         Ok(())
     })
+}
+
+fn show(desk: &Desk, organisation: &Slug, space: &Space) {
+    desk.output.record(&[
+        ("id", json!(space.id.to_string())),
+        ("organisation", json!(organisation.as_str())),
+        ("slug", json!(space.slug.as_str())),
+        ("name", json!(&*space.name)),
+        ("created_at", json!(space.created_at.to_string())),
+    ]);
 }

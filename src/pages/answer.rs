@@ -3,7 +3,8 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{
-    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, VARY,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue,
+    VARY,
 };
 
 use crate::config::Config;
@@ -18,6 +19,20 @@ pub fn page(status: StatusCode, text: String, language: Language, config: &Confi
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(VARY, HeaderValue::from_static("accept-language, cookie"));
     headers.insert(CONTENT_SECURITY_POLICY, policy(config));
+    response
+}
+
+/// A file to be saved, which no browser shows in the gate's own name.
+pub fn file(name: &str, kind: &'static str, content: axum::body::Body) -> Response {
+    let mut response = content.into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
+    let plain: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
+    if let Ok(value) = HeaderValue::try_from(format!("attachment; filename=\"{plain}\"")) {
+        headers.insert(CONTENT_DISPOSITION, value);
+    }
     response
 }
 

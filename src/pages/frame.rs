@@ -8,6 +8,7 @@ use super::ui::Theme;
 use super::visit::Visit;
 use crate::auth::at_home::Person;
 use crate::model::account::Office;
+use crate::model::role::Permission;
 use crate::time::Timestamp;
 use crate::words::{self, Language};
 
@@ -41,6 +42,8 @@ pub struct Shown {
     pub initial: String,
     /// Whether the pages of an office are theirs.
     pub office: Option<Office>,
+    /// Whether they manage something.
+    pub manages: bool,
 }
 
 /// A line of the navigation.
@@ -71,6 +74,17 @@ const OFFICE: [Line; 8] = [
     Line { path: "/.portcullis/certificates", name: "nav-certificates" },
     Line { path: "/.portcullis/configuration", name: "nav-configuration" },
 ];
+
+/// Pages of those who manage an organisation.
+const MANAGERS: [Line; 1] = [Line { path: "/.portcullis/organisations", name: "nav-organisations" }];
+
+/// Whether somebody manages anything now. What this shows or hides is convenience: acts decide.
+pub(super) fn manages(visit: &Visit, person: &Person) -> bool {
+    let (config, now) = (visit.app.config.load(), visit.app.clock.now());
+    let counting = person.standing.grants.iter().filter(|grant| grant.counts_at(now));
+    let mut roles = counting.filter_map(|grant| config.roles.by_slug(&grant.role));
+    roles.any(|role| role.permissions.has(Permission::Manage))
+}
 
 /// A moment as a page shows it: in UTC, for readers without script; `machine` is what `datetime` holds.
 #[derive(Debug, Clone, Copy)]
@@ -105,7 +119,7 @@ impl Frame {
                 .as_deref()
                 .filter(|id| words::exists(id))
                 .map(|id| words::text(language, id)),
-            person: person.map(Shown::of),
+            person: person.map(|person| Shown::of(visit, person)),
             path: visit.uri.path().to_owned(),
             assets: assets::addresses(&visit.app.config.load()),
         }
@@ -148,9 +162,13 @@ impl Frame {
         &OWN
     }
 
-    /// The navigation of an office; empty for those who hold none.
+    /// The navigation of an office, or of managers; empty for all others.
     pub fn office(&self) -> &'static [Line] {
-        if self.person.as_ref().is_some_and(|person| person.office.is_some()) { &OFFICE } else { &[] }
+        match &self.person {
+            Some(person) if person.office.is_some() => &OFFICE,
+            Some(person) if person.manages => &MANAGERS,
+            Some(_) | None => &[],
+        }
     }
 
     /// Whether a line of the navigation leads to this page or to one above it.
@@ -163,7 +181,7 @@ impl Frame {
 }
 
 impl Shown {
-    fn of(person: &Person) -> Self {
+    fn of(visit: &Visit, person: &Person) -> Self {
         let account = person.account();
         Self {
             name: account.display_name.to_string(),
@@ -175,6 +193,7 @@ impl Shown {
                 .map(|c| c.to_uppercase().to_string())
                 .unwrap_or_default(),
             office: account.office,
+            manages: manages(visit, person),
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod frame;
 pub mod home;
 pub mod keys;
 pub mod look;
+pub mod organisations;
 pub mod profile;
 pub mod report_key;
 pub mod reset_password;
@@ -71,6 +72,52 @@ pub fn table() -> Vec<Page> {
             get(accounts::deed::ask_key).post(accounts::deed::revoke_key),
         ),
         page("/.portcullis/accounts/{name}/{deed}", get(accounts::deed::ask).post(accounts::deed::act)),
+        page("/.portcullis/organisations", get(organisations::list::show)),
+        page(
+            "/.portcullis/new-organisation",
+            get(organisations::deed::ask_new).post(organisations::deed::new),
+        ),
+        page("/.portcullis/organisations/{slug}", get(organisations::show::show)),
+        page(
+            "/.portcullis/organisations/{slug}/rename",
+            get(organisations::deed::ask_rename).post(organisations::deed::rename),
+        ),
+        page(
+            "/.portcullis/organisations/{slug}/close",
+            get(organisations::deed::ask_close).post(organisations::deed::close),
+        ),
+        page(
+            "/.portcullis/organisations/{slug}/new-platform",
+            get(organisations::deed::ask_platform).post(organisations::deed::add_platform),
+        ),
+        page(
+            "/.portcullis/organisations/{slug}/platforms/{platform}",
+            get(organisations::deed::ask_remove_platform).post(organisations::deed::remove_platform),
+        ),
+        page(
+            "/.portcullis/organisations/{slug}/new-space",
+            get(organisations::spaces::ask_new).post(organisations::spaces::new),
+        ),
+        page(
+            "/.portcullis/organisations/{slug}/spaces/{space}",
+            get(organisations::spaces::ask_rename).post(organisations::spaces::rename),
+        ),
+        page(
+            "/.portcullis/organisations/{slug}/spaces/{space}/remove",
+            get(organisations::spaces::ask_remove).post(organisations::spaces::remove),
+        ),
+        page(
+            "/.portcullis/organisations/{slug}/new-grant",
+            get(organisations::grants::ask_new).post(organisations::grants::new),
+        ),
+        page(
+            "/.portcullis/organisations/{slug}/grants/{id}",
+            get(organisations::grants::ask_revoke).post(organisations::grants::revoke),
+        ),
+        page(
+            "/.portcullis/organisations/{slug}/members/{name}",
+            get(organisations::grants::ask_leave).post(organisations::grants::leave),
+        ),
         page("/.portcullis/bans", get(bans::show).post(bans::lift)),
         page("/.portcullis/look", post(look::choose)),
         page("/.portcullis/set-up", get(set_up::show).post(set_up::complete)),

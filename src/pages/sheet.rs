@@ -4,9 +4,11 @@
 use std::str::FromStr;
 
 use askama::Template;
+use http::StatusCode;
 
 use super::frame::Frame;
 use crate::actions::ActionError;
+use crate::time::Timestamp;
 use crate::web::fields::Fields;
 use crate::web::problem_of;
 use crate::words::{self, Language};
@@ -52,6 +54,8 @@ pub struct Form {
     pub hidden: Vec<(&'static str, String)>,
     /// Why it was not done, where no field is to blame.
     pub problem: Option<String>,
+    /// The status of a page with this form, when something is wrong with it.
+    pub status: StatusCode,
     language: Language,
 }
 
@@ -93,8 +97,18 @@ const SHOWN: usize = 1000;
 impl Form {
     /// A form that is posted.
     pub fn post(language: Language, id: &'static str, action: String, button: &'static str) -> Self {
-        let (fields, hidden) = (Vec::new(), Vec::new());
-        Self { id, method: "post", action, button, grave: false, fields, hidden, problem: None, language }
+        Self {
+            id,
+            method: "post",
+            action,
+            button,
+            grave: false,
+            fields: Vec::new(),
+            hidden: Vec::new(),
+            problem: None,
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            language,
+        }
     }
 
     /// A form that is asked for, with its fields in the address.
@@ -184,6 +198,7 @@ impl Form {
     /// problem.
     pub fn refuse(&mut self, error: &ActionError, blames: &[(&str, &str)]) {
         let problem = problem_of::action(error);
+        self.status = problem.status;
         let (_, detail) = problem.words(self.language);
         let blamed = blames.iter().find(|(slug, _)| *slug == problem.slug).map(|(_, name)| *name);
         match self.fields.iter_mut().find(|field| Some(field.name) == blamed) {
@@ -222,6 +237,29 @@ impl Field {
     }
 }
 
+/// A moment as people type it in UTC: `2027-01-31`, `2027-01-31 12:00`, or RFC 3339.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment(pub Timestamp);
+
+/// The text is no moment.
+#[derive(Debug)]
+pub struct NotAMoment;
+
+impl FromStr for Moment {
+    type Err = NotAMoment;
+
+    fn from_str(text: &str) -> Result<Self, NotAMoment> {
+        let text = text.trim().trim_end_matches(" UTC").replacen(' ', "T", 1);
+        let whole = match text.len() {
+            10 => text + "T00:00:00Z",
+            16 => text + ":00Z",
+            19 => text + "Z",
+            _ => text,
+        };
+        whole.parse::<jiff::Timestamp>().map(|at| Self(at.into())).map_err(|_| NotAMoment)
+    }
+}
+
 /// What was typed as it is shown again: of bearable length and without what turns the line around.
 pub(super) fn plain(text: &str) -> String {
     let turns =
@@ -246,6 +284,18 @@ mod tests {
         let form = form().filled(&fields);
         assert_eq!(form.fields[0].value, "ab");
         assert_eq!(form.fields[1].value.len(), SHOWN);
+    }
+
+    #[test]
+    fn a_moment_is_typed_with_or_without_its_time() {
+        let at = |text: &str| text.parse::<Moment>().map(|at| at.0.to_string()).unwrap_or_default();
+        for text in ["2027-01-31", "2027-01-31 00:00", "2027-01-31 00:00:00 UTC", "2027-01-31T01:00:00+01:00"]
+        {
+            assert_eq!(at(text), "2027-01-31T00:00:00.000Z", "{text}");
+        }
+        for bad in ["", "tomorrow", "2027-13-01", "31.01.2027"] {
+            assert_eq!(at(bad), "", "{bad}");
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::auth::at_home::{self, Person};
 use crate::auth::error::AuthError;
 use crate::model::account::Office;
 use crate::model::caller::Caller;
+use crate::model::id::OrganisationId;
 use crate::model::identity::Presented;
 use crate::secret::Secret;
 use crate::web::cookie::{self, Kept};
@@ -135,6 +136,11 @@ impl Visit {
         }
     }
 
+    /// Hands out a file to be saved under this name.
+    pub fn hand_out(&self, name: &str, kind: &'static str, content: axum::body::Body) -> Response {
+        self.with_cookies(answer::file(name, kind, content))
+    }
+
     /// Leads on to another address (303), of this origin or one that a [`Target`] gave.
     pub fn go(&self, to: &str) -> Response {
         let mut response = StatusCode::SEE_OTHER.into_response();
@@ -195,15 +201,50 @@ impl SignedIn {
         self.person.account().office == Some(Office::Administrator)
     }
 
+    /// Turns everybody away but administrators, before a form that only they may send.
+    ///
+    /// # Errors
+    /// The page that says so.
+    pub fn needs_administrator(&self) -> Result<(), Stop> {
+        match self.administers() {
+            true => Ok(()),
+            false => Err(self.visit.say(&Problem::new(StatusCode::FORBIDDEN, "not-administrator")).into()),
+        }
+    }
+
+    /// Whether the person manages the whole of an organisation, or the installation.
+    pub fn manages(&self, organisation: OrganisationId) -> bool {
+        self.person.account().office != Some(Office::Support)
+            && self.actor().oversees(&self.visit.app, organisation).is_ok()
+    }
+
     /// The frame of a page with a title that is a name, not a word of the catalogue.
     pub fn frame_called(&self, name: &str) -> Frame {
         Frame { title: name.to_owned(), ..self.frame("nav-home") }
     }
 
-    /// Answers with a page that is one form; 422 when something is wrong with it.
+    /// Answers with a page that is one form.
     pub fn sheet(&self, sheet: Sheet) -> Response {
-        let status = if sheet.form.is_wrong() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        let status = if sheet.form.is_wrong() { sheet.form.status } else { StatusCode::OK };
         self.visit.show_as(status, &sheet)
+    }
+
+    /// After an act: leads on with a message, or shows its form again with the reason why not, on the field
+    /// that `blames` names by the slug of the problem.
+    pub fn settled<T>(
+        mut self,
+        outcome: Result<T, ActionError>,
+        mut sheet: Sheet,
+        blames: &[(&str, &str)],
+        (to, said): (&str, &'static str),
+    ) -> Outcome {
+        match outcome {
+            Ok(_) => Ok(self.visit.go_saying(to, said)),
+            Err(error) => {
+                sheet.form.refuse(&error, blames);
+                Ok(self.sheet(sheet))
+            }
+        }
     }
 
     /// The frame of a page of this title, with the way to all others.

@@ -67,6 +67,15 @@ pub async fn insert(tx: &mut Tx, space: &Space) -> Result<()> {
     .map(drop)
 }
 
+/// Gives a space another name to show; whether it was there.
+///
+/// # Errors
+/// [`Unavailable`](super::StoreError::Unavailable).
+pub async fn rename(tx: &mut Tx, organisation: OrganisationId, id: SpaceId, name: &str) -> Result<bool> {
+    const SQL: &str = "UPDATE space SET name = $1 WHERE organisation = $2 AND id = $3";
+    run!(tx, SQL, name, organisation.to_string(), id.to_string()).map(|rows| rows == 1)
+}
+
 /// Removes a space; whether it was there.
 ///
 /// # Errors

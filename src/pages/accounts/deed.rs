@@ -26,7 +26,21 @@ struct Deed {
     said: &'static str,
 }
 
-const DEEDS: [Deed; 5] = [
+const DEEDS: [Deed; 7] = [
+    Deed {
+        path: "export",
+        title: "deed-export-title",
+        text: "deed-export-text",
+        button: "deed-export-button",
+        said: "",
+    },
+    Deed {
+        path: "erase",
+        title: "deed-erase-title",
+        text: "deed-erase-text",
+        button: "deed-erase-button",
+        said: "flash-account-erased",
+    },
     Deed {
         path: "suspend",
         title: "deed-suspend-title",
@@ -90,7 +104,7 @@ pub async fn act(
     let (account, deed) = known(&signed_in, &name, &deed).await?;
     let mut form = form(&signed_in, &account, deed).filled(&fields);
     let name = &account.user_name;
-    if deed.path == "close" && fields.text("name") != name.as_str() {
+    if ["close", "erase"].contains(&deed.path) && fields.text("name") != name.as_str() {
         form.blame("name", "deed-close-error");
     }
     let office = if deed.path == "office" { office_of(&mut form, &fields) } else { Some(None) };
@@ -99,14 +113,14 @@ pub async fn act(
     };
     step_up::fresh(&mut signed_in, &fields).await?;
     if deed.path == "reset" {
-        return reset(&signed_in, &account, form).await;
+        return reset(&signed_in, &account, deed, form).await;
+    }
+    if deed.path == "export" {
+        return export(&signed_in, &account, deed, form).await;
     }
     match done(&signed_in, name, deed, office).await {
-        Ok(_) => Ok(signed_in.visit.go_saying(&format!("{PATH}/{name}"), deed.said)),
-        Err(error) => {
-            form.refuse(&error, &[]);
-            Ok(question(&signed_in, &account, deed, form))
-        }
+        Ok(after) => Ok(signed_in.visit.go_saying(&format!("{PATH}/{}", after.user_name), deed.said)),
+        Err(error) => Ok(refused(&signed_in, &account, deed, (form, error))),
     }
 }
 
@@ -121,25 +135,44 @@ async fn done(
         "suspend" => account::suspend(app, &actor, name).await,
         "resume" => account::resume(app, &actor, name).await,
         "close" => account::close(app, &actor, name).await,
+        "erase" => account::erase(app, &actor, name).await,
         _ => account::set_office(app, &actor, name, office).await,
     }
 }
 
 /// Makes a link and shows it, this once.
-async fn reset(signed_in: &SignedIn, held: &Account, form: Form) -> Outcome {
+async fn reset(signed_in: &SignedIn, held: &Account, deed: &Deed, form: Form) -> Outcome {
     let visit = &signed_in.visit;
     match account::reset(&visit.app, &signed_in.actor(), &held.user_name).await {
         Ok(issued) => {
             let (frame, name) = (signed_in.frame("deed-reset-title"), held.user_name.to_string());
             Ok(visit.show(&Link { frame, name, url: issued.url.expose(), until: When(issued.expires_at) }))
         }
-        Err(error) => {
-            let mut form = form;
-            form.refuse(&error, &[]);
-            let deed = DEEDS.iter().find(|deed| deed.path == "reset");
-            Ok(deed.map_or_else(|| visit.go(PATH), |deed| question(signed_in, held, deed, form)))
-        }
+        Err(error) => Ok(refused(signed_in, held, deed, (form, error))),
     }
+}
+
+/// Hands out everything that is kept about a person.
+async fn export(signed_in: &SignedIn, held: &Account, deed: &Deed, form: Form) -> Outcome {
+    let visit = &signed_in.visit;
+    match account::personal_data(&visit.app, &signed_in.actor(), &held.user_name).await {
+        Ok(data) => {
+            let text = serde_json::to_string_pretty(&data).unwrap_or_default();
+            let name = format!("{}.json", held.user_name);
+            Ok(visit.hand_out(&name, "application/json", text.into()))
+        }
+        Err(error) => Ok(refused(signed_in, held, deed, (form, error))),
+    }
+}
+
+fn refused(
+    signed_in: &SignedIn,
+    held: &Account,
+    deed: &Deed,
+    (mut form, error): (Form, ActionError),
+) -> Response {
+    form.refuse(&error, &[]);
+    question(signed_in, held, deed, form)
 }
 
 /// Asks before a key is revoked.
@@ -200,7 +233,7 @@ fn form(signed_in: &SignedIn, account: &Account, deed: &Deed) -> Form {
     let action = format!("{PATH}/{}/{}", account.user_name, deed.path);
     let form = Form::post(language, "deed", action, deed.button);
     match deed.path {
-        "close" => form.grave().needs("name", "deed-close-name", Kind::Line(63)),
+        "close" | "erase" => form.grave().needs("name", "deed-close-name", Kind::Line(63)),
         "suspend" => form.grave(),
         "office" => {
             let held = account.office.map_or("none", Office::as_str);

@@ -22,7 +22,7 @@ fn named(visit: &Visit, name: &str) -> Result<UserName, Stop> {
 }
 
 /// What stands out about an account.
-fn badges(account: &Account) -> Vec<Badge> {
+pub(super) fn badges(account: &Account) -> Vec<Badge> {
     let mut badges = Vec::new();
     match account.status {
         AccountStatus::Active => {}

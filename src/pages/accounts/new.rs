@@ -1,5 +1,7 @@
 //! New accounts: of a person, and of a service of an organisation. Managers make services of their own.
 
+use http::StatusCode;
+
 use super::PATH;
 use crate::actions::account::{self, NewPerson};
 use crate::actions::organisation;
@@ -10,6 +12,7 @@ use crate::pages::sheet::{Form, Kind, Sheet};
 use crate::pages::step_up;
 use crate::pages::visit::{Outcome, Overseer, SignedIn, Stop};
 use crate::web::fields::Fields;
+use crate::web::problem::Problem;
 use crate::words;
 
 /// Problems that one of the fields is to blame for.
@@ -22,11 +25,13 @@ const BLAMES: [(&str, &str); 4] = [
 
 /// Asks for a new person.
 pub async fn ask_person(Overseer(signed_in): Overseer) -> Outcome {
+    signed_in.needs_administrator()?;
     Ok(answer(&signed_in, "account-new-title", person_form(&signed_in)))
 }
 
 /// Makes a person.
 pub async fn person(Overseer(signed_in): Overseer, fields: Fields) -> Outcome {
+    signed_in.needs_administrator()?;
     let mut signed_in = signed_in;
     let mut form = person_form(&signed_in).filled(&fields);
     let user_name = form.read(&fields, "user-name", "field-user-name-error");
@@ -102,7 +107,11 @@ async fn service_form(signed_in: &SignedIn) -> Result<Form, Stop> {
     let visit = &signed_in.visit;
     let homes = visit.or_say(organisation::list(&visit.app, &signed_in.actor(), "", 500).await)?;
     let open = homes.into_iter().filter(|home| home.status == OrganisationStatus::Open);
-    let choices = open.map(|home| (home.slug.to_string(), home.name.to_string())).collect();
+    let managed = open.filter(|home| signed_in.manages(home.id));
+    let choices: Vec<_> = managed.map(|home| (home.slug.to_string(), home.name.to_string())).collect();
+    if choices.is_empty() && !signed_in.administers() {
+        return Err(visit.say(&Problem::new(StatusCode::FORBIDDEN, "not-manager")).into());
+    }
     let form =
         Form::post(visit.language, "service", "/.portcullis/new-service".to_owned(), "account-new-button");
     Ok(form

@@ -108,7 +108,13 @@ fn deeds(signed_in: &SignedIn, account: &Account) -> Vec<(&'static str, &'static
     let person = account.kind == AccountKind::Person;
     let (administers, office) = (signed_in.administers(), account.office);
     let mut deeds = Vec::new();
+    if administers {
+        deeds.push(("export", "deed-export-title"));
+    }
     if account.status == AccountStatus::Closed {
+        if administers && person {
+            deeds.push(("erase", "deed-erase-title"));
+        }
         return deeds;
     }
     if person && (administers || office.is_none()) {
