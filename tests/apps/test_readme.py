@@ -68,7 +68,10 @@ def test_ones_own_app_an_account_and_a_call(elsewhere, serve, python):
         port = re.search(r"https://localhost:(\d+)", said)[1]
         call = shlex.split(third.replace("KEY", key).replace("8443", port)) + ["-sS", "--fail"]
         assert subprocess.run(call, capture_output=True, text=True, timeout=60, check=True, **elsewhere).stdout == "[]"
-        subprocess.run(words(second), timeout=60, check=True, capture_output=True, **elsewhere)
+        # It asks for a password on standard input.
+        typed = {name: value for name, value in elsewhere.items() if name != "stdin"}
+        typed["input"] = b"a horse of some other colour\n"
+        subprocess.run(words(second), timeout=60, check=True, capture_output=True, **typed)
     finally:
         process.terminate()
         assert process.wait(30) == 0
