@@ -122,8 +122,17 @@ impl App {
 
     /// Whether what is remembered may still be acted on: the change log was read within the grace.
     pub fn knows_enough(&self, now: Timestamp) -> bool {
-        let grace = self.config.load().sessions.store_grace.max(changes::interval(&self.store) * 5);
-        now.since(self.follower.read_at()) <= grace
+        now.since(self.follower.read_at()) <= self.honours_for()
+    }
+
+    /// How old the oldest decision is that is still honoured: what was decided before the change log was last
+    /// read has been looked at again since, and what is older than the grace counts no more.
+    pub fn oldest_decision_age(&self) -> Duration {
+        self.clock.now().since(self.follower.read_at()).min(self.honours_for())
+    }
+
+    fn honours_for(&self) -> Duration {
+        self.config.load().sessions.store_grace.max(changes::interval(&self.store) * 5)
     }
 
     /// When a session was last used, as far as it matters for its pause.

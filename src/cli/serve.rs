@@ -203,9 +203,10 @@ impl From<StartError> for Exit {
     fn from(error: StartError) -> Self {
         match error {
             StartError::App(error) => error.into(),
-            StartError::Tls(_) | StartError::Development(_) | StartError::Upstream(_) => {
-                Self::Unusable(error.into())
-            }
+            StartError::Tls(_)
+            | StartError::Development(_)
+            | StartError::Upstream(_)
+            | StartError::Traces(_) => Self::Unusable(error.into()),
             StartError::Bind(_) | StartError::Threads(_) | StartError::Ended => Self::Failed(error.into()),
         }
     }

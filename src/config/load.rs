@@ -11,7 +11,7 @@ use super::notes::{Disk, Notes};
 use super::problem::{Problem, Problems, Severity};
 use super::sources::Sources;
 use super::tree::Tree;
-use super::{Config, keys, limits, listen, logs, roles, routes, shape, store, tls};
+use super::{Config, keys, limits, listen, logs, roles, routes, shape, store, tls, traces};
 use crate::model::role::Roles;
 
 /// A configuration that may be run, and what somebody should look at nevertheless.
@@ -111,6 +111,7 @@ fn mean(written: &File, notes: &mut Notes<'_>) -> Config {
         data,
         audit_retention: store::audit_retention(&written.audit, notes),
         logs: logs::logs(&written.logs, notes),
+        traces: traces::traces(&written.traces, notes),
         workers: limits::per_core(written.workers),
         sources: std::mem::take(&mut notes.watched),
     }

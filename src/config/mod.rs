@@ -24,6 +24,7 @@ mod sources;
 mod store;
 mod text;
 mod tls;
+mod traces;
 mod tree;
 mod upstreams;
 
@@ -48,6 +49,7 @@ pub use problem::{Colour, Place, Problem, Problems, Severity};
 pub use reference::reference;
 pub use shape::schema;
 pub use sources::Sources;
+pub use traces::{Collector, Traces};
 
 /// Every key with its default and what it does, as TOML.
 pub const TEMPLATE: &str = include_str!("../../config/gateway.toml");
@@ -93,6 +95,8 @@ pub struct Config {
     pub audit_retention: Option<Duration>,
     /// Logs.
     pub logs: Logs,
+    /// Traces.
+    pub traces: Traces,
     /// Worker threads, one runtime each.
     pub workers: usize,
     /// The files this was read from, watched for change.

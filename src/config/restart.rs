@@ -20,6 +20,7 @@ impl Config {
             ("key.cache_entries", self.keys.cache_entries != running.keys.cache_entries),
             ("hashing", self.hashing != running.hashing),
             ("logs", self.logs != running.logs),
+            ("traces.endpoint", self.traces.collector != running.traces.collector),
         ];
         waiting.extend(differs.iter().filter(|(_, differs)| *differs).map(|(key, _)| *key));
         self.listen.https.clone_from(&old.https);
@@ -33,6 +34,7 @@ impl Config {
         self.keys.cache_entries = running.keys.cache_entries;
         self.hashing = running.hashing;
         self.logs.clone_from(&running.logs);
+        self.traces.collector.clone_from(&running.traces.collector);
         (self, waiting)
     }
 }

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::model::identity::Presented;
 use crate::model::key_text;
+use crate::model::trace::TraceId;
 use crate::time::Timestamp;
 
 /// One request, as logged. Field order is the order in the line.
@@ -20,6 +21,9 @@ pub struct Line<'a> {
     pub at: Timestamp,
     /// The request's name.
     pub request: &'a str,
+    /// The trace it belongs to, where traces are made or a believed peer named one.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "traced")]
+    pub trace: Option<TraceId>,
     /// The client's address.
     pub client: IpAddr,
     /// Method.
@@ -59,6 +63,13 @@ impl Line<'_> {
 
 fn shown<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(at)
+}
+
+fn traced<S: Serializer>(trace: &Option<TraceId>, serializer: S) -> Result<S::Ok, S::Error> {
+    match trace {
+        Some(trace) => serializer.collect_str(trace),
+        None => serializer.serialize_none(),
+    }
 }
 
 fn named<S: Serializer>(presented: &Option<Presented>, serializer: S) -> Result<S::Ok, S::Error> {

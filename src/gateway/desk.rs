@@ -17,6 +17,7 @@ use super::greet::{Connection, RequestNames};
 use super::pool::Chain;
 use super::refusal::{Fault, Refusal};
 use super::routes::Served;
+use super::trace::{Outcome, SpanNames, Trace};
 use super::walk::Walk;
 use super::way_in;
 use crate::app::decisions::Decision;
@@ -33,6 +34,7 @@ pub struct Desk {
     pub gateway: Arc<Gateway>,
     pub(super) worker: usize,
     names: RequestNames,
+    spans: SpanNames,
     log: Option<Writer>,
 }
 
@@ -55,6 +57,7 @@ struct Account<'d> {
     class: MethodClass,
     said: Option<(&'d Writer, Said)>,
     trail: Trail,
+    trace: Option<Box<Trace>>,
     status: u16,
     reason: &'static str,
 }
@@ -86,7 +89,8 @@ impl Said {
 impl Desk {
     /// The desk of a worker, by its number from 0. With a writer, each request is logged.
     pub fn new(gateway: Arc<Gateway>, worker: usize, log: Option<Writer>) -> Self {
-        Self { gateway, worker, names: RequestNames::drawn(token::random()), log }
+        let (names, spans) = (RequestNames::drawn(token::random()), SpanNames::drawn(token::random()));
+        Self { gateway, worker, names, spans, log }
     }
 
     /// Answers one request.
@@ -95,9 +99,12 @@ impl Desk {
         let plan = self.gateway.plan();
         let audience = Audience::of(&call.head);
         let (status, reason) = CLIENT_LEFT;
+        let caller = connection.caller(&call.head.headers, &plan.config.listen, &self.names);
+        let spans = (self.gateway.spans.as_ref(), &self.spans);
         let mut account = Account {
             desk: self,
-            caller: connection.caller(&call.head.headers, &plan.config.listen, &self.names),
+            trace: Trace::of(&call.head, &caller, connection.is_trusted(), &plan.config.traces, spans),
+            caller,
             now,
             class: MethodClass::of(&call.head.method),
             said: self.log.as_ref().map(|log| (log, Said::by(&call.head))),
@@ -105,7 +112,14 @@ impl Desk {
             status,
             reason,
         };
-        let walk = Walk { desk: self, plan: &plan, connection, caller: &account.caller, now };
+        let walk = Walk {
+            desk: self,
+            plan: &plan,
+            connection,
+            caller: &account.caller,
+            now,
+            trace: account.trace.as_deref(),
+        };
         let walked = walk.walk(call, &mut account.trail).await;
         account.reason = walked.as_ref().map_or_else(Refusal::reason, |_| "admitted");
         let answer = walked.unwrap_or_else(|refusal| account.refuse(refusal, &audience));
@@ -133,6 +147,7 @@ impl Account<'_> {
             event: "access",
             at: self.now,
             request: self.caller.request_id.as_str(),
+            trace: self.trace.as_ref().map(|trace| trace.id),
             client: self.caller.address,
             method: said.method.as_str(),
             host: host.or(field).unwrap_or_default(),
@@ -179,6 +194,16 @@ impl Drop for Account<'_> {
         });
         if let Some((log, said)) = &self.said {
             self.write_line(log, said);
+        }
+        if let Some(trace) = &self.trace {
+            trace.end(&Outcome {
+                caller: &self.caller,
+                at: self.now,
+                served: served.as_deref(),
+                identity: identity.as_deref(),
+                status: self.status,
+                reason: self.reason,
+            });
         }
     }
 }

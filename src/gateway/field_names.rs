@@ -25,8 +25,9 @@ const IDENTITY: [&str; 18] = [
     "x-webauth-user",
 ];
 
-/// Fields that tell about the connection: rebuilt from the peer, never believed (H6).
-const FORWARDING: [&str; 14] = [
+/// Fields that tell about the connection: rebuilt from the peer, never believed (H6). Trace context is
+/// handed on where the peer is believed, see `trace.rs`.
+const FORWARDING: [&str; 16] = [
     "forwarded",
     "via",
     "x-real-ip",
@@ -41,6 +42,8 @@ const FORWARDING: [&str; 14] = [
     "x-method-override",
     "x-request-id",
     "x-https",
+    "traceparent",
+    "tracestate",
 ];
 
 /// Families of such fields, by the beginning of their folded name.

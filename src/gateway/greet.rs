@@ -80,6 +80,11 @@ impl Connection {
         self.peer.tls.as_ref().is_none_or(|tls| tls.presented.serves(host))
     }
 
+    /// Whether its forwarding fields are believed.
+    pub const fn is_trusted(&self) -> bool {
+        self.trusted
+    }
+
     /// Whether a key may be read from this connection.
     pub const fn takes_keys(&self) -> bool {
         self.template.keys_allowed

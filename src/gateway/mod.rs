@@ -26,6 +26,7 @@ pub mod refusal;
 pub mod request_headers;
 pub mod response_headers;
 pub mod routes;
+mod trace;
 pub mod tunnel;
 pub mod upgrade;
 mod walk;
@@ -44,6 +45,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::model::change::Change;
 use crate::model::upstream::PoolLimits;
+use crate::telemetry::spans::Spans;
 use crate::web::Reception;
 use crate::web::insight::Insight;
 
@@ -55,6 +57,8 @@ pub struct Gateway {
     pub quotas: Quotas,
     /// The gate's own endpoints.
     pub endpoints: Router,
+    /// Where spans of requests go, if anywhere.
+    pub spans: Option<Arc<Spans>>,
     /// What pages and API may ask of it.
     pub insight: Arc<Insight>,
     plan: ArcSwap<Plan>,
@@ -78,7 +82,11 @@ impl Gateway {
     ///
     /// # Errors
     /// When an upstream cannot be set up.
-    pub fn new(app: Arc<App>, workers: usize) -> Result<Arc<Self>, UpstreamSetupError> {
+    pub fn new(
+        app: Arc<App>,
+        workers: usize,
+        spans: Option<Arc<Spans>>,
+    ) -> Result<Arc<Self>, UpstreamSetupError> {
         let config = app.config.load_full();
         let health = UpstreamHealth::new(&config.routing)?;
         let plan = Plan::of(config, health, &app, workers);
@@ -86,7 +94,7 @@ impl Gateway {
         Ok(Arc::new_cyclic(|gateway| {
             let insight = Arc::new(insight::into(gateway));
             let endpoints = own::endpoints(Reception { app: app.clone(), insight: insight.clone() });
-            Self { quotas, endpoints, insight, plan: ArcSwap::from_pointee(plan), workers, app }
+            Self { quotas, endpoints, spans, insight, plan: ArcSwap::from_pointee(plan), workers, app }
         }))
     }
 

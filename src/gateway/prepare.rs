@@ -7,6 +7,7 @@ use http::request::Parts;
 use http::uri::{PathAndQuery, Uri};
 
 use super::greet::Connection;
+use super::trace::Trace;
 use super::{assertion, identity_headers, request_headers};
 use crate::app::App;
 use crate::auth::admit::Pass;
@@ -46,6 +47,8 @@ pub struct Known<'a> {
     pub path: &'a str,
     /// When the request came.
     pub now: Timestamp,
+    /// The trace it belongs to.
+    pub(super) trace: Option<&'a Trace>,
 }
 
 /// Turns the head that the client sent into the head that the app sees.
@@ -61,6 +64,9 @@ pub fn prepare(head: &mut Parts, known: &Known<'_>) {
     headers.insert(FORWARDED_PROTO, HeaderValue::from_static(scheme));
     if let Ok(id) = HeaderValue::from_str(known.caller.request_id.as_str()) {
         headers.insert(REQUEST_ID, id);
+    }
+    if let Some(trace) = known.trace {
+        trace.tell(headers);
     }
     if let Some(prefix) = &known.route.path_policy.strip_prefix
         && let Ok(prefix) = HeaderValue::from_str(prefix)

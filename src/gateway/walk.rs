@@ -16,6 +16,7 @@ use super::prepare::{Known, prepare};
 use super::quota::QuotaVerdict;
 use super::refusal::Refusal;
 use super::routes::Served;
+use super::trace::Trace;
 use super::{Plan, cors, echo, host, own, path, request_headers};
 use crate::auth::admit::{Asked, Pass, admit};
 use crate::model::caller::Caller;
@@ -35,6 +36,8 @@ pub(super) struct Walk<'a> {
     pub(super) caller: &'a Caller,
     /// When it came.
     pub(super) now: Timestamp,
+    /// The trace it belongs to.
+    pub(super) trace: Option<&'a Trace>,
 }
 
 impl Walk<'_> {
@@ -147,6 +150,7 @@ impl Walk<'_> {
             named_host: admitted.named,
             path: admitted.target,
             now: self.now,
+            trace: self.trace,
         }
     }
 }

@@ -22,4 +22,5 @@ pub mod route;
 pub mod session;
 pub mod shown_name;
 pub mod slug;
+pub mod trace;
 pub mod upstream;

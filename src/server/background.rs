@@ -53,6 +53,9 @@ pub fn begin(reloading: &Arc<Reloading>, gauges: &Arc<Gauges>, shutdown: &Shutdo
         gauges.show();
         Ok::<_, Infallible>(())
     });
+    if let Some(spans) = &gauges.gateway.spans {
+        tasks.every("send spans", SECOND, spans, |spans| async move { spans.flush().await });
+    }
     tasks.all.spawn(check_upstreams(Arc::clone(&gauges.gateway)));
     tasks.every("look for changed files", 2 * SECOND, reloading, |reloading| async move {
         reloading.look().await
@@ -62,12 +65,16 @@ pub fn begin(reloading: &Arc<Reloading>, gauges: &Arc<Gauges>, shutdown: &Shutdo
 }
 
 /// The last things to write before the end.
-pub async fn finish(app: &Arc<App>) {
+pub async fn finish(gateway: &Gateway) {
+    let app = &gateway.app;
     if let Err(error) = app.last_used.flush(&app.store).await {
         tracing::warn!(%error, "last uses could not be written");
     }
     if let Err(error) = write_failures(Arc::clone(app), Minutes::All).await {
         tracing::warn!(%error, "failed attempts could not be written");
+    }
+    if let Some(Err(error)) = async { Some(gateway.spans.as_ref()?.flush().await) }.await {
+        tracing::warn!(%error, "the last spans could not be sent");
     }
 }
 

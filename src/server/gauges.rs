@@ -22,8 +22,8 @@ impl Gauges {
     pub fn show(&self) {
         let app = &self.gateway.app;
         let metrics = &app.metrics;
-        let age = app.clock.now().since(app.follower.read_at());
-        metrics.oldest_decision_ms.set(number(age.as_millis()));
+        metrics.oldest_decision_age.set(app.oldest_decision_age().as_secs_f64());
+        metrics.store_away.set(i64::from(app.follower.store_is_away()));
         metrics.connections_open.set(number(self.permits.open()));
         if let Some(access) = &self.access {
             metrics.access_lines_dropped.set(number(access.dropped()));

@@ -64,6 +64,7 @@ use crate::gateway::Gateway;
 use crate::gateway::desk::Desk;
 use crate::gateway::pool::UpstreamSetupError;
 use crate::telemetry::access::Writer;
+use crate::telemetry::spans::{self, Spans};
 use crate::time::Clock;
 
 /// Longest wait for the store to close.
@@ -84,6 +85,9 @@ pub enum StartError {
     /// An upstream.
     #[error(transparent)]
     Upstream(#[from] UpstreamSetupError),
+    /// The collector of traces.
+    #[error(transparent)]
+    Traces(#[from] spans::SendError),
     /// A socket.
     #[error(transparent)]
     Bind(#[from] BindError),
@@ -161,7 +165,9 @@ impl House {
         reload::show(&app, &tls.certificates());
         let config = app.config.load_full();
         let workers = config.workers.max(1);
-        let gateway = Gateway::new(Arc::clone(&app), workers)?;
+        let collector = config.traces.collector.clone();
+        let spans = collector.map(|collector| Spans::towards(collector, Arc::clone(&app.metrics)));
+        let gateway = Gateway::new(Arc::clone(&app), workers, spans.transpose()?.map(Arc::new))?;
         let control = Control::bind(&config.control_socket)
             .map_err(|source| BindError::Unix { path: config.control_socket.clone(), source })?;
         let permits = Permits::new(&descriptors::affordable(config.limits));
@@ -217,7 +223,7 @@ impl House {
             let _ = tokio::task::spawn_blocking(move || worker.join()).await;
         }
         self.tasks.shutdown().await;
-        background::finish(&self.app).await;
+        background::finish(&self.reloading.gateway).await;
         drop(self.reloading);
         // A connection that never comes back to its pool must not keep the program from ending.
         let _ = tokio::time::timeout(CLOSING, self.app.store.close()).await;

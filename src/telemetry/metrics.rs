@@ -38,8 +38,14 @@ pub struct Metrics {
     pub reload_successful: Gauge,
     /// Counts configurations that took effect; 1 at the start.
     pub generation: Gauge,
-    /// Age of the oldest decision still honoured, in milliseconds.
-    pub oldest_decision_ms: Gauge,
+    /// Age of the oldest decision still honoured, in seconds.
+    pub oldest_decision_age: Gauge<f64, AtomicU64>,
+    /// 1 while the store does not answer.
+    pub store_away: Gauge,
+    /// Spans that a collector took.
+    pub spans_sent: Counter,
+    /// Spans lost: no room, or no collector.
+    pub spans_dropped: Counter,
     /// Lines of the access log that were lost.
     pub access_lines_dropped: Gauge<i64>,
     /// 1 while new requests are welcome.
@@ -96,11 +102,15 @@ impl Metrics {
                 "1 when the last reload took effect",
             ),
             generation: gauge(registry, "config_generation", "Configurations that took effect"),
-            oldest_decision_ms: gauge(
-                registry,
-                "oldest_decision_age_milliseconds",
-                "Age of the oldest decision still honoured",
-            ),
+            oldest_decision_age: {
+                let age = Gauge::<f64, AtomicU64>::default();
+                let meaning = "Seconds since the change log was last read, on which decisions still rest";
+                registry.register("oldest_decision_age_seconds", meaning, age.clone());
+                age
+            },
+            store_away: gauge(registry, "store_away", "1 while the store does not answer"),
+            spans_sent: counter(registry, "spans_sent", "Spans that the collector took"),
+            spans_dropped: counter(registry, "spans_dropped", "Spans lost to a full queue or the collector"),
             access_lines_dropped: gauge(
                 registry,
                 "access_log_lines_dropped",

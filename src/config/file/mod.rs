@@ -3,12 +3,15 @@
 
 mod credentials;
 mod route;
+mod traces;
 mod upstream;
 
 pub use credentials::{Failures, FirstAdministrator, Hashing, Key, Session};
 pub use route::{AccessWord, AssertionWord, AuthorizationWord, Cors, Credential, HeadersWord, Route};
 pub use route::{BodyWord, MatchWord};
 pub use upstream::{Ejection, Health, ProtocolWord, Upstream};
+
+pub use traces::{TraceWord, Traces};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,6 +61,8 @@ pub struct File {
     pub audit: Audit,
     /// Logs.
     pub logs: Logs,
+    /// Traces (OpenTelemetry), beside logs and numbers.
+    pub traces: Traces,
     /// Roles in order of rank, lowest first; none means viewer, simulation-runner and manager.
     pub role: Vec<Role>,
     /// Products behind the gate that people can be given.

@@ -167,6 +167,12 @@ impl Gateway {
             .join("\n")
     }
 
+    /// One number of the metrics, by the beginning of its line.
+    pub(crate) fn number(&self, line: &str) -> f64 {
+        let text = self.running.as_ref().unwrap().app().metrics.text();
+        text.lines().find_map(|found| found.strip_prefix(line)).unwrap().parse().unwrap()
+    }
+
     /// Asks over the control socket, as the command line does.
     pub(crate) async fn control(&self, request: Value) -> Value {
         let socket = self.folder.join("data/control.sock");

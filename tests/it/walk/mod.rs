@@ -15,4 +15,5 @@ mod routing;
 mod shutdown;
 mod smuggling;
 mod tls;
+mod traces;
 mod upgrade;
