@@ -11,6 +11,8 @@ mod fuzz_corpora;
 #[cfg(test)]
 mod gateway_pool;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;

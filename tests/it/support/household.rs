@@ -10,6 +10,7 @@ use portcullis::actions::Actor;
 use portcullis::actions::api_key::import::{Batch, import};
 use portcullis::actions::api_key::{Life, Wish};
 use portcullis::actions::keyring::rotate;
+use portcullis::actions::password::{self, Password};
 use portcullis::app::App;
 use portcullis::model::account::{Account, AccountKind, AccountStatus};
 use portcullis::model::api_key::{ApiKey, KeyAudience, KeyId, KeyKind, KeyLocator};
@@ -61,6 +62,17 @@ impl Household {
         let household = Self { app, organisation: home.id };
         household.resident("ada", "viewer").await;
         household
+    }
+
+    /// What the gateway stands on, for acts that no page does.
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Gives somebody a password, as the operator does.
+    pub(crate) async fn password(&self, name: &str, text: &str) {
+        let new = Password::parse(&Secret::new(text.to_owned())).unwrap();
+        password::set(&self.app, &Actor::operator(), &name.parse().unwrap(), new).await.unwrap();
     }
 
     /// Keys of Ada's that other programs made, or hashes of them, one a line.

@@ -5,6 +5,7 @@ pub(crate) mod answer;
 pub(crate) mod ask;
 pub(crate) mod frames;
 pub(crate) mod gateway;
+pub(crate) mod guest;
 pub(crate) mod head;
 pub(crate) mod household;
 pub(crate) mod upstream;
