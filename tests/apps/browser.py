@@ -8,7 +8,7 @@ from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 
-from gate import Gate, free_port
+from gate import Gate, free_port, wait_until
 
 GATE, WIKI, LAB = "gate.portcullis.test", "wiki.portcullis.test", "lab.portcullis.test"
 
@@ -63,13 +63,37 @@ drain_delay = "0s"
 
     def set_up_link(self):
         """The one-time link that the first start printed."""
-        return re.search(r"https://\S+/\.portcullis/set-up/\S+", self.log.read_text())[0]
+        printed = lambda: re.search(r"https://\S+/\.portcullis/set-up/\S+", self.log.read_text())
+        return wait_until("a set-up link", printed)[0]
 
     def curl(self, host, key, path="/"):
         """The status that curl gets with a key."""
         words = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--cacert", self.authority]
         words += ["-u", f"__key__:{key}", "--connect-to", f"{host}:{self.port}:127.0.0.1:{self.port}"]
         return int(subprocess.run([*words, self.at(host, path)], capture_output=True, text=True, check=True).stdout)
+
+
+PASSWORD = "seven grey herons wade slowly"
+
+
+def set_up(page, house):
+    """Becomes the first administrator by the link that the start printed: Ada, a manager at home."""
+    page.goto(house.set_up_link())
+    assert "set-up/" not in page.url, "the token stays in no history"
+    page.fill("#user-name", "ada")
+    page.fill("#shown-name", "Ada Lovelace")
+    page.fill("#email", "ada@example.org")
+    page.fill("#password", PASSWORD)
+    page.click("main button.main")
+    page.wait_for_url(house.page())
+    house.run("grant", "add", "--account", "ada", "--organisation", "home", "--role", "manager")
+
+
+def sign_in(page, name="ada", password=PASSWORD):
+    """Fills in the sign-in page that is open."""
+    page.fill("#name", name)
+    page.fill("#password", password)
+    page.click("main button.main")
 
 
 def launch(playwright):

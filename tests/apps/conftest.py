@@ -4,7 +4,9 @@ import subprocess
 import sys
 
 import pytest
+from playwright.sync_api import sync_playwright
 
+from browser import launch
 from gate import Gate, accepts, free_port, wait_until
 
 
@@ -53,6 +55,15 @@ def gate_before(folder):
     yield start
     for gate in gates:
         gate.stop()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, which finds the hosts of the gate."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")
