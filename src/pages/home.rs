@@ -3,6 +3,7 @@ use askama::Template;
 
 use super::frame::Frame;
 use super::visit::{Outcome, SignedIn};
+use crate::model::credentials::Credentials;
 use crate::model::route::{Access, PathRule, Route};
 use crate::model::slug::Slug;
 
@@ -56,13 +57,17 @@ fn platform(signed_in: &SignedIn, slug: &Slug, title: &str) -> Option<Platform> 
         true => at.to_owned(),
         false => format!("{}/.portcullis/arrive?at={at}", config.origin_of(host)),
     };
+    let role = |one: &Credentials| {
+        config.roles.by_slug(&one.role).map_or_else(|| one.role.to_string(), |role| role.title.clone())
+    };
+    let shown = |one: &Credentials| format!("{} • {} ({})", one.space, role(one), one.organisation);
     let chosen = signed_in.person.session.chosen.iter().find(|chosen| chosen.platform == *slug);
     Some(Platform {
         title: title.to_owned(),
         address,
         host: host.to_string(),
-        credentials: usable.iter().map(|one| format!("{} • {}", one.space, one.role)).collect(),
-        chosen: chosen.map(|one| format!("{} • {}", one.space, one.role)),
+        credentials: usable.iter().map(shown).collect(),
+        chosen: chosen.map(shown),
     })
 }
 

@@ -23,6 +23,17 @@ fn every_language_has_every_message() {
 }
 
 #[test]
+fn no_message_is_said_in_two_ways() {
+    for text in [include_str!("en.ftl"), include_str!("de.ftl"), include_str!("fr.ftl")] {
+        let mut seen = BTreeSet::new();
+        let ids = text.lines().filter_map(|line| line.split_once(" =")).map(|(id, _)| id);
+        let twice: Vec<_> =
+            ids.filter(|id| !id.starts_with(['#', ' ', '-'])).filter(|id| !seen.insert(*id)).collect();
+        assert!(twice.is_empty(), "{twice:?}");
+    }
+}
+
+#[test]
 fn readers_get_the_language_they_like_best() {
     for (accepted, language) in [
         (None, Language::English),
