@@ -63,7 +63,7 @@ const OWN: [Line; 5] = [
     Line { path: "/.portcullis/keys", name: "nav-keys" },
 ];
 
-/// Pages of those who hold an office.
+/// Pages of those who hold an office; the last one is for administrators only.
 const OFFICE: [Line; 8] = [
     Line { path: "/.portcullis/accounts", name: "nav-accounts" },
     Line { path: "/.portcullis/organisations", name: "nav-organisations" },
@@ -165,7 +165,10 @@ impl Frame {
     /// The navigation of an office, or of managers; empty for all others.
     pub fn office(&self) -> &'static [Line] {
         match &self.person {
-            Some(person) if person.office.is_some() => &OFFICE,
+            Some(Shown { office: Some(Office::Administrator), .. }) => &OFFICE,
+            Some(Shown { office: Some(Office::Support), .. }) => {
+                OFFICE.split_last().map_or(&[], |(_, without)| without)
+            }
             Some(person) if person.manages => &MANAGERS,
             Some(_) | None => &[],
         }

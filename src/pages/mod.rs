@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod answer;
 pub mod arrive;
 pub mod assets;
+pub mod audit;
 pub mod bans;
 pub mod choose;
 pub mod device;
@@ -17,6 +18,7 @@ pub mod organisations;
 pub mod profile;
 pub mod report_key;
 pub mod reset_password;
+pub mod running;
 pub mod security;
 pub mod sessions;
 pub mod set_up;
@@ -118,6 +120,13 @@ pub fn table() -> Vec<Page> {
             "/.portcullis/organisations/{slug}/members/{name}",
             get(organisations::grants::ask_leave).post(organisations::grants::leave),
         ),
+        page("/.portcullis/audit", get(audit::list::show)),
+        page("/.portcullis/audit/verify", get(audit::verify::show)),
+        page("/.portcullis/audit/export/{ending}", get(audit::export::download)),
+        page("/.portcullis/upstreams", get(running::upstreams::show)),
+        page("/.portcullis/certificates", get(running::certificates::show)),
+        page("/.portcullis/configuration", get(running::configuration::show)),
+        page("/.portcullis/explain", get(running::explain::show)),
         page("/.portcullis/bans", get(bans::show).post(bans::lift)),
         page("/.portcullis/look", post(look::choose)),
         page("/.portcullis/set-up", get(set_up::show).post(set_up::complete)),
