@@ -71,7 +71,7 @@ fn is_claimed(path: &str, host: &str, plan: &Plan) -> bool {
 /// Pages and endpoints together.
 pub fn endpoints(reception: Reception) -> Router {
     let reception = Arc::new(reception);
-    let api = api::endpoints(reception.app.clone());
+    let api = api::endpoints(reception.clone());
     pages::router(reception).merge(api).fallback(nothing_here).method_not_allowed_fallback(other_method)
 }
 

@@ -1,5 +1,5 @@
 //! What is long over and may go: sessions, one-time links, letters that were sent, codes, and failed
-//! sign-ins. Bookkeeping, with neither change nor audit entry: nothing that still works is touched.
+//! sign-ins, answers that were kept. Bookkeeping, with neither change nor audit entry: nothing that still works is touched.
 //! Accounts, keys, grants and the audit trail stay.
 
 use std::time::Duration;
@@ -13,6 +13,9 @@ const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long a code that went from host to host stays, to notice when it comes again.
 const CODES_KEPT: Duration = Duration::from_secs(60 * 60);
 
+/// How long the answer to a named creation may be asked for again.
+const ANSWERS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Rows removed by one statement, so that no other writer waits for long.
 const AT_ONCE: i64 = 1_000;
 
@@ -25,12 +28,16 @@ const LETTERS: &str = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHE
 const CODES: &str =
     "DELETE FROM arrival WHERE digest IN (SELECT digest FROM arrival WHERE expires_at < $1 LIMIT $2)";
 
-/// Removes what has been over for longer than thirty days, and codes after an hour.
+const ANSWERS: &str = "DELETE FROM replay WHERE id IN (SELECT id FROM replay WHERE begun_at < $1 LIMIT $2)";
+
+/// Removes what has been over for longer than thirty days, codes after an hour, and kept answers after a day.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`](super::StoreError::Unavailable); what was removed before stays removed.
 pub async fn clear(store: &Store, now: Timestamp) -> Result<()> {
-    for (sql, kept) in [(SESSIONS, KEPT), (LINKS, KEPT), (LETTERS, KEPT), (CODES, CODES_KEPT)] {
+    for (sql, kept) in
+        [(SESSIONS, KEPT), (LINKS, KEPT), (LETTERS, KEPT), (CODES, CODES_KEPT), (ANSWERS, ANSWERS_KEPT)]
+    {
         while remove(store, sql, now.minus(kept)).await? == AT_ONCE.unsigned_abs() {}
     }
     sign_in_lanes::prune(store, now.minus(KEPT)).await

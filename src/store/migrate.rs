@@ -13,7 +13,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
 use super::{Result, Store, StoreError, open};
 
-const STEPS: [(i64, &str, &str); 8] = [
+const STEPS: [(i64, &str, &str); 9] = [
     (1, "organisations and accounts", include_str!("migrations/0001_organisations_and_accounts.sql")),
     (2, "rights", include_str!("migrations/0002_rights.sql")),
     (3, "sessions and keys", include_str!("migrations/0003_sessions_and_keys.sql")),
@@ -22,6 +22,7 @@ const STEPS: [(i64, &str, &str); 8] = [
     (6, "sign-in", include_str!("migrations/0006_sign_in.sql")),
     (7, "audit cut", include_str!("migrations/0007_audit_cut.sql")),
     (8, "session address", include_str!("migrations/0008_session_address.sql")),
+    (9, "replays", include_str!("migrations/0009_replays.sql")),
 ];
 
 /// The newest schema that this program knows.

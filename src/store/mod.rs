@@ -79,6 +79,7 @@ mod migrate;
 mod open;
 pub mod organisations;
 mod place;
+pub mod replays;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in_lanes;

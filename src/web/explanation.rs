@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use http::{Method, Uri};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::insight::UpstreamView;
 use crate::model::account::UserName;
@@ -67,7 +68,7 @@ pub enum Unanswerable {
 }
 
 /// What the gate would decide.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Explanation {
     /// Every step taken, in order; the last one is where a refusal came from.
     pub steps: Vec<Step>,
@@ -86,7 +87,7 @@ pub struct Explanation {
 }
 
 /// One step of a decision.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Step {
     /// `host`, `path`, `route`, `credential`, `account`, `grants`, `credentials`, `demands` or `quotas`.
     pub step: &'static str,
@@ -97,7 +98,7 @@ pub struct Step {
 }
 
 /// How a step ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepResult {
     /// It lets the request on.
@@ -107,7 +108,7 @@ pub enum StepResult {
 }
 
 /// Something found, under a stable name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Fact {
     /// What it is.
     pub name: String,
@@ -123,7 +124,7 @@ impl Fact {
 }
 
 /// What comes of a request.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Outcome {
     /// Whether it is let in.
     pub admitted: bool,
@@ -154,7 +155,7 @@ pub fn reason_words(language: Language, reason: &str) -> String {
 }
 
 /// How a failure budget or a request quota stands.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct LimitView {
     /// `failures` or `requests`.
     pub kind: &'static str,

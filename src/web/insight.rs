@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::explanation::{Explanation, Question, Unanswerable};
 use crate::model::caller::RequestId;
@@ -97,12 +98,13 @@ impl fmt::Debug for Insight {
 }
 
 /// A decision that was made.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct DecisionView {
     /// The request.
     pub request: String,
     /// When.
     #[serde(serialize_with = "shown")]
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Whether it was let in.
     pub admitted: bool,
@@ -119,7 +121,7 @@ pub struct DecisionView {
 }
 
 /// An app behind the gate.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct UpstreamView {
     /// Its name in configuration; `echo` is the built-in one.
     pub name: String,
@@ -135,7 +137,7 @@ impl UpstreamView {
 }
 
 /// One address of an app.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TargetView {
     /// The address.
     pub address: String,
@@ -143,6 +145,7 @@ pub struct TargetView {
     pub healthy: bool,
     /// Until when it is left out after failures in a row.
     #[serde(serialize_with = "maybe_shown")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub ejected_until: Option<Timestamp>,
     /// Whether its last active check failed.
     pub check_failed: bool,
@@ -156,11 +159,12 @@ pub struct TargetView {
     pub last_error: Option<String>,
     /// When that was.
     #[serde(serialize_with = "maybe_shown")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub last_error_at: Option<Timestamp>,
 }
 
 /// A certificate in use.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CertificateView {
     /// Where it was read from.
     pub file: String,
@@ -170,9 +174,11 @@ pub struct CertificateView {
     pub issuer: String,
     /// When its validity begins.
     #[serde(serialize_with = "shown")]
+    #[schema(value_type = String, format = DateTime)]
     pub not_before: Timestamp,
     /// When its validity ends.
     #[serde(serialize_with = "shown")]
+    #[schema(value_type = String, format = DateTime)]
     pub not_after: Timestamp,
     /// Whole days left; negative when it is over.
     pub days_left: i64,
@@ -183,7 +189,7 @@ pub struct CertificateView {
 }
 
 /// How the last reload went. The start counts as the first one.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ReloadView {
     /// Configurations that took effect so far.
     pub generation: i64,
@@ -191,6 +197,7 @@ pub struct ReloadView {
     pub successful: bool,
     /// When it was tried.
     #[serde(serialize_with = "shown")]
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Why it did not take effect.
     pub error: Option<String>,

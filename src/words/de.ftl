@@ -696,3 +696,32 @@ report-text = Haben Sie einen unserer Schlüssel gefunden, wo er nicht hingehör
 report-key = Der ganze Schlüssel
 report-button = Diesen Schlüssel beenden
 flash-key-reported = Danke. Wenn das ein gültiger Schlüssel war, gilt er nicht mehr.
+
+## Probleme: die API.
+
+problem-bad-json-title = Kein JSON
+problem-bad-json-detail = Der Inhalt der Anfrage ist kein JSON (RFC 8259).
+problem-invalid-fields-title = Felder nicht wie verlangt
+problem-invalid-fields-detail = Ein Feld fehlt, ist unbekannt oder nicht so, wie es sein muss; siehe errors.
+problem-bad-query-title = Parameter nicht wie verlangt
+problem-bad-query-detail = Ein Parameter hinter dem Fragezeichen ist unbekannt oder nicht so, wie er sein muss; siehe errors.
+problem-no-json-title = JSON wird verlangt
+problem-no-json-detail = Senden Sie den Inhalt als application/json.
+problem-key-reads-own-title = Persönlicher Schlüssel
+problem-key-reads-own-detail = Mit einem persönlichen Schlüssel zeigt die API nur das eigene Konto und die eigenen Schlüssel. Melden Sie sich für alles Weitere an.
+problem-key-not-for-api-title = Schlüssel nicht für die API
+problem-key-not-for-api-detail = Dieser Schlüssel öffnet Anwendungen. Die API nimmt Dienstschlüssel an, die für sie erzeugt wurden.
+problem-key-may-not-manage-title = Recht zum Verwalten fehlt
+problem-key-may-not-manage-detail = Dieser Schlüssel trägt keine Berechtigung, die das Verwalten umfasst.
+problem-changed-meanwhile-title = Inzwischen geändert
+problem-changed-meanwhile-detail = Das wurde geändert, seit Sie es gesehen haben. Sehen Sie es noch einmal an und entscheiden Sie dann.
+problem-bad-idempotency-key-title = Idempotency-Key nicht lesbar
+problem-bad-idempotency-key-detail = Idempotency-Key steht genau einmal da, mit 1 bis 255 sichtbaren ASCII-Zeichen.
+problem-idempotency-key-reused-title = Idempotency-Key schon verwendet
+problem-idempotency-key-reused-detail = Unter diesem Idempotency-Key wurde etwas anderes verlangt. Verwenden Sie für jede Anlage einen neuen.
+problem-idempotency-under-way-title = Noch in Arbeit
+problem-idempotency-under-way-detail = Die erste Anfrage unter diesem Idempotency-Key ist noch nicht beantwortet. Fragen Sie gleich noch einmal.
+problem-idempotency-unknown-title = Ausgang unbekannt
+problem-idempotency-unknown-detail = Die erste Anfrage unter diesem Idempotency-Key wurde unterbrochen. Sehen Sie nach, ob es angelegt wurde, und verwenden Sie dann einen neuen.
+problem-no-decision-title = Nicht mehr bekannt
+problem-no-decision-detail = Über diese Anfrage ist nichts mehr bekannt; Entscheidungen bleiben zehn Minuten, die letzten 10.000 davon.

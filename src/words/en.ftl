@@ -696,3 +696,32 @@ report-text = Did you find a key of ours somewhere it should not be? Paste it he
 report-key = The whole key
 report-button = End this key
 flash-key-reported = Thank you. If this was a key that worked, it works no more.
+
+## Problems: the API.
+
+problem-bad-json-title = Not JSON
+problem-bad-json-detail = The body is not JSON (RFC 8259).
+problem-invalid-fields-title = Fields not as they must be
+problem-invalid-fields-detail = A field is missing, unknown or not as it must be; see errors.
+problem-bad-query-title = Parameters not as they must be
+problem-bad-query-detail = A parameter behind the question mark is unknown or not as it must be; see errors.
+problem-no-json-title = JSON is needed
+problem-no-json-detail = Send the body as application/json.
+problem-key-reads-own-title = Personal key
+problem-key-reads-own-detail = With a personal key the API only shows your own account and keys. Sign in for anything else.
+problem-key-not-for-api-title = Key not for the API
+problem-key-not-for-api-detail = This key opens apps. The API takes service keys that were made for it.
+problem-key-may-not-manage-title = Right to manage is missing
+problem-key-may-not-manage-detail = This key carries no credentials with the right to manage.
+problem-changed-meanwhile-title = Changed meanwhile
+problem-changed-meanwhile-detail = This was changed since you saw it. Look at it again, then decide.
+problem-bad-idempotency-key-title = Bad Idempotency-Key
+problem-bad-idempotency-key-detail = Idempotency-Key is said once, with 1 to 255 visible ASCII characters.
+problem-idempotency-key-reused-title = Idempotency-Key used before
+problem-idempotency-key-reused-detail = Another request was made under this Idempotency-Key. Use a new one for each creation.
+problem-idempotency-under-way-title = Still under way
+problem-idempotency-under-way-detail = The first request under this Idempotency-Key is not answered yet. Ask again in a moment.
+problem-idempotency-unknown-title = Outcome unknown
+problem-idempotency-unknown-detail = The first request under this Idempotency-Key was cut off. Look whether the thing is there, then use a new one.
+problem-no-decision-title = Not remembered
+problem-no-decision-detail = Nothing is remembered of this request; decisions are kept for ten minutes, the last 10,000 of them.

@@ -696,3 +696,32 @@ report-text = Avez-vous trouvé une de nos clés là où elle ne devrait pas êt
 report-key = La clé entière
 report-button = Mettre fin à cette clé
 flash-key-reported = Merci. Si c’était une clé valable, elle ne fonctionne plus.
+
+## Problèmes : l’API.
+
+problem-bad-json-title = Pas du JSON
+problem-bad-json-detail = Le corps de la requête n’est pas du JSON (RFC 8259).
+problem-invalid-fields-title = Champs non conformes
+problem-invalid-fields-detail = Un champ manque, est inconnu ou n’est pas tel qu’il doit être ; voir errors.
+problem-bad-query-title = Paramètres non conformes
+problem-bad-query-detail = Un paramètre après le point d’interrogation est inconnu ou n’est pas tel qu’il doit être ; voir errors.
+problem-no-json-title = Du JSON est attendu
+problem-no-json-detail = Envoyez le corps en application/json.
+problem-key-reads-own-title = Clé personnelle
+problem-key-reads-own-detail = Avec une clé personnelle, l’API ne montre que votre propre compte et vos propres clés. Connectez-vous pour le reste.
+problem-key-not-for-api-title = Clé non prévue pour l’API
+problem-key-not-for-api-detail = Cette clé ouvre des applications. L’API accepte les clés de service créées pour elle.
+problem-key-may-not-manage-title = Droit de gestion manquant
+problem-key-may-not-manage-detail = Cette clé ne porte aucune accréditation comprenant le droit de gérer.
+problem-changed-meanwhile-title = Modifié entre-temps
+problem-changed-meanwhile-detail = Ceci a été modifié depuis que vous l’avez vu. Consultez-le de nouveau, puis décidez.
+problem-bad-idempotency-key-title = Idempotency-Key illisible
+problem-bad-idempotency-key-detail = Idempotency-Key figure une seule fois, avec 1 à 255 caractères ASCII visibles.
+problem-idempotency-key-reused-title = Idempotency-Key déjà utilisé
+problem-idempotency-key-reused-detail = Une autre requête a été faite sous cet Idempotency-Key. Utilisez-en un nouveau pour chaque création.
+problem-idempotency-under-way-title = Encore en cours
+problem-idempotency-under-way-detail = La première requête sous cet Idempotency-Key n’a pas encore reçu de réponse. Réessayez dans un instant.
+problem-idempotency-unknown-title = Issue inconnue
+problem-idempotency-unknown-detail = La première requête sous cet Idempotency-Key a été interrompue. Vérifiez si la chose existe, puis utilisez-en un nouveau.
+problem-no-decision-title = Plus en mémoire
+problem-no-decision-detail = Rien n’est retenu de cette requête ; les décisions sont conservées dix minutes, les 10 000 dernières.

@@ -166,15 +166,28 @@ pub struct Shown {
     pub grants: Vec<grants::Named>,
 }
 
-/// One account with its grants, for holders of an office.
+/// One account with its grants: whole for its holder and for holders of an office, with the grants in their
+/// organisations for managers of these. For others there is none.
 ///
 /// # Errors
-/// `Denied`, `Missing`.
+/// `Missing`.
 pub async fn show(app: &App, actor: &Actor, name: &UserName) -> Result<Shown, ActionError> {
-    actor.oversees_all()?;
     let account = by_name(app, name).await?;
     let wanted = grants::Wanted { account: Some(account.id), organisation: None };
-    let grants = grants::named(&app.store, wanted).await?;
+    let mut grants = grants::named(&app.store, wanted).await?;
+    if actor.account() == Some(account.id) || actor.oversees_all().is_ok() {
+        return Ok(Shown { account, grants });
+    }
+    let mut homes = Vec::new();
+    for home in memberships::of_account(&app.store, account.id).await? {
+        if actor.oversees(app, home).is_ok() {
+            homes.extend(organisations::by_id(&app.store, home).await?.map(|home| home.slug));
+        }
+    }
+    if homes.is_empty() {
+        return Err(ActionError::Missing(Noun::Account));
+    }
+    grants.retain(|grant| homes.contains(&grant.organisation));
     Ok(Shown { account, grants })
 }
 

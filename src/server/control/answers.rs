@@ -5,12 +5,11 @@ use serde_json::{Value, json};
 
 use super::Desk;
 use super::explain::explain;
+use crate::actions::{Actor, ban};
 use crate::app::App;
-use crate::model::audit::{AuditActor, AuditEntry};
 use crate::model::quota::Party;
 use crate::server::reload::ReloadError;
 use crate::server::shutdown::Phase;
-use crate::store::StoreError;
 
 /// Does what is asked.
 pub(super) async fn answer(request: &Value, desk: &Desk) -> Value {
@@ -82,30 +81,11 @@ async fn lift(app: &App, party: &str) -> Value {
     let Ok(party) = party.parse::<Party>() else {
         return refused(&format!("\"{party}\" is neither an address, a key id nor an account id"));
     };
-    let lifted = app.limits.lift(party, app.clock.now());
-    if lifted && let Err(error) = note_lifted(app, party).await {
-        tracing::error!(%error, %party, "a ban was lifted, but the audit trail could not be written");
-        return refused("the ban is lifted, but the audit trail could not be written");
+    match ban::lift(app, &Actor::operator(), party).await {
+        Ok(lifted) => json!({ "done": { "lifted": lifted } }),
+        Err(error) => {
+            tracing::error!(%error, %party, "a ban was lifted, but the audit trail could not be written");
+            refused("the ban is lifted, but the audit trail could not be written")
+        }
     }
-    json!({ "done": { "lifted": lifted } })
-}
-
-async fn note_lifted(app: &App, party: Party) -> Result<(), StoreError> {
-    // A source is an address of a person and can be erased; an id names nobody.
-    let (subject, personal) = match party {
-        Party::Source(source) => ("source".to_owned(), Some(source.to_string())),
-        Party::Subject(subject) => (subject.to_string(), None),
-    };
-    let mut tx = app.store.begin().await?;
-    tx.audit(AuditEntry {
-        act: "ban.lifted",
-        actor: AuditActor::Operator,
-        subject,
-        organisation: None,
-        address: None,
-        request: None,
-        detail: String::new(),
-        personal,
-    });
-    app.commit(tx).await.map(|_| ())
 }
