@@ -239,15 +239,13 @@ fn problem() -> Value {
 mod tests {
     use super::*;
 
-    /// The document is one that other programs can read, and says something about every endpoint.
+    /// The document says something about every endpoint, and describes whatever it refers to.
     #[test]
-    fn the_document_is_openapi_and_whole() {
+    fn the_document_is_whole() {
         let document = document();
-        let read: utoipa::openapi::OpenApi = serde_json::from_value(document.clone()).unwrap();
         let operations: usize =
             document["paths"].as_object().unwrap().values().map(|item| item.as_object().unwrap().len()).sum();
         assert_eq!(operations, super::super::table().len());
-        assert!(read.components.unwrap().schemas.contains_key("Problem"));
         let text = document.to_string();
         let known = document["components"]["schemas"].as_object().unwrap();
         for named in text.split("\"#/components/schemas/").skip(1) {

@@ -48,7 +48,7 @@ pub enum Takes {
     /// What stands behind the `?`.
     Query(Vec<Parameter>),
     /// A body in JSON.
-    Body(RefOr<Schema>),
+    Body(Box<RefOr<Schema>>),
     /// Nothing.
     Nothing,
 }
@@ -147,7 +147,17 @@ impl Endpoint {
         schemas.push((B::name().into_owned(), B::schema()));
         let takes = RefOr::Ref(Ref::new(format!("#/components/schemas/{}", B::name())));
         let gives = A::described(&mut schemas);
-        Self { method, path, enter, fresh: false, summary, takes: Takes::Body(takes), gives, schemas, act }
+        Self {
+            method,
+            path,
+            enter,
+            fresh: false,
+            summary,
+            takes: Takes::Body(Box::new(takes)),
+            gives,
+            schemas,
+            act,
+        }
     }
 
     /// An endpoint that is told by its address alone what to do.

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod actions;
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod auth;
 #[cfg(test)]
 mod cli;

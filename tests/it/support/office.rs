@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use portcullis::actions::api_key::{self, Life, Wish};
+use portcullis::actions::grant::{self, NewGrant};
 use portcullis::actions::session::{self, NewSession, Stay};
 use portcullis::actions::{Actor, account, organisation};
+use portcullis::actions::{account::NewPerson, entitlement};
 use portcullis::app::App;
 use portcullis::model::account::{Office, UserName};
 use portcullis::model::api_key::KeyAudience;
-use portcullis::actions::grant::{self, NewGrant};
-use portcullis::actions::{account::NewPerson, entitlement};
 
 use super::ask::Ask;
 
