@@ -20,7 +20,7 @@ use crate::web::problem::Problem;
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// An answer, ready to be sent and to be kept.
-#[derive(Debug, Clone)]
+#[derive(Debug, Default)]
 pub struct Answer {
     /// 2xx.
     pub status: StatusCode,
@@ -28,6 +28,8 @@ pub struct Answer {
     pub kind: Option<&'static str>,
     /// Its body.
     pub body: Bytes,
+    /// Its body, where it comes in pieces.
+    pub pieces: Option<Body>,
     /// The version of what it shows.
     pub etag: Option<String>,
     /// Where the new thing is.
@@ -41,8 +43,8 @@ pub struct Answer {
 pub struct Described {
     /// Its status.
     pub status: StatusCode,
-    /// Its media type.
-    pub kind: Option<&'static str>,
+    /// Its media types.
+    pub kinds: &'static [&'static str],
     /// Its shape.
     pub schema: Option<RefOr<Schema>>,
     /// Whether it shows one thing in a version that can be named.
@@ -84,9 +86,19 @@ pub struct Told<T>(pub T);
 #[derive(Debug)]
 pub struct Done;
 
-/// Objects, one a line.
+/// A document that comes in pieces, so that it may be longer than the memory.
 #[derive(Debug)]
-pub struct Lines<T>(pub Vec<T>);
+pub struct Pieces {
+    /// Its media type, one of [`Pieces::KINDS`].
+    pub kind: &'static str,
+    /// The pieces.
+    pub body: Body,
+}
+
+impl Pieces {
+    /// Objects one a line, and comma-separated values.
+    pub const KINDS: [&'static str; 2] = ["application/x-ndjson", "text/csv; charset=utf-8"];
+}
 
 const JSON: &str = "application/json";
 
@@ -97,7 +109,7 @@ impl Answer {
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "broken")
         })?;
         let body = Bytes::from(body);
-        Ok(Self { status, kind: Some(JSON), body, etag: None, location: None, replayed: false })
+        Ok(Self { status, kind: Some(JSON), body, ..Self::default() })
     }
 
     /// With the version of what it shows: a strong one, a digest of the very bytes.
@@ -111,7 +123,7 @@ impl Answer {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        let mut response = Response::new(Body::from(self.body));
+        let mut response = Response::new(self.pieces.unwrap_or_else(|| Body::from(self.body)));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -137,7 +149,7 @@ fn shape<T: ToSchema>(status: StatusCode, schemas: &mut Schemas) -> Described {
     schemas.push((T::name().into_owned(), T::schema()));
     let name = format!("#/components/schemas/{}", T::name());
     let schema = Some(RefOr::Ref(utoipa::openapi::Ref::new(name)));
-    Described { status, kind: Some(JSON), schema, versioned: false, creates: false }
+    Described { status, kinds: &[JSON], schema, versioned: false, creates: false }
 }
 
 impl<T: Serialize + ToSchema + Send + 'static> Reply for One<T> {
@@ -167,6 +179,8 @@ impl<T: Serialize + ToSchema + Send + 'static> Reply for Page<T> {
     }
 
     fn described(schemas: &mut Schemas) -> Described {
+        T::schemas(schemas);
+        schemas.push((T::name().into_owned(), T::schema()));
         shape::<Self>(StatusCode::OK, schemas)
     }
 }
@@ -183,30 +197,22 @@ impl<T: Serialize + ToSchema + Send + 'static> Reply for Told<T> {
 
 impl Reply for Done {
     fn answer(self) -> Outcome<Answer> {
-        let (status, body) = (StatusCode::NO_CONTENT, Bytes::new());
-        Ok(Answer { status, kind: None, body, etag: None, location: None, replayed: false })
+        Ok(Answer { status: StatusCode::NO_CONTENT, ..Answer::default() })
     }
 
     fn described(_: &mut Schemas) -> Described {
         let (status, versioned, creates) = (StatusCode::NO_CONTENT, false, false);
-        Described { status, kind: None, schema: None, versioned, creates }
+        Described { status, kinds: &[], schema: None, versioned, creates }
     }
 }
 
-impl<T: Serialize + ToSchema + Send + 'static> Reply for Lines<T> {
+impl Reply for Pieces {
     fn answer(self) -> Outcome<Answer> {
-        let mut text = Vec::new();
-        for one in &self.0 {
-            text.extend_from_slice(&Answer::json(StatusCode::OK, one)?.body);
-            text.push(b'\n');
-        }
-        let kind = Some("application/x-ndjson");
-        let (status, body) = (StatusCode::OK, Bytes::from(text));
-        Ok(Answer { status, kind, body, etag: None, location: None, replayed: false })
+        Ok(Answer { kind: Some(self.kind), pieces: Some(self.body), ..Answer::default() })
     }
 
-    fn described(schemas: &mut Schemas) -> Described {
-        let described = shape::<T>(StatusCode::OK, schemas);
-        Described { kind: Some("application/x-ndjson"), schema: None, ..described }
+    fn described(_: &mut Schemas) -> Described {
+        let (status, kinds) = (StatusCode::OK, &Self::KINDS);
+        Described { status, kinds, schema: None, versioned: false, creates: false }
     }
 }

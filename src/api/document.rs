@@ -200,12 +200,12 @@ fn success(endpoint: &Endpoint) -> Value {
         headers.insert("Idempotency-Replayed".to_owned(), text("`true` where this answer was given before."));
     }
     let mut success = json!({ "description": "It was done.", "headers": headers });
-    if let (Some(kind), Some(success)) = (gives.kind, success.as_object_mut()) {
-        let content = match &gives.schema {
-            Some(schema) => json!({ kind: { "schema": schema } }),
-            None => json!({ kind: {} }),
-        };
-        success.insert("content".to_owned(), content);
+    let content = |kind: &&str| {
+        let media = gives.schema.as_ref().map_or_else(|| json!({}), |schema| json!({ "schema": schema }));
+        ((*kind).to_owned(), media)
+    };
+    if let Some(success) = success.as_object_mut().filter(|_| !gives.kinds.is_empty()) {
+        success.insert("content".to_owned(), gives.kinds.iter().map(content).collect());
     }
     success
 }

@@ -51,9 +51,11 @@ pub async fn once(endpoint: &std::sync::Arc<Endpoint>, call: Call, input: Input)
     let work = tokio::spawn(async move {
         let app = call.app.clone();
         let answered = endpoint.answer(call, input).await;
-        let noted = match &answered {
-            Ok(answer) => keep(&app, &id, answer).await,
-            Err(_) => replays::forget(&app.store, &id).await,
+        let sealed = answered.as_ref().ok().map(|answer| sealed(&app, &id, answer));
+        let noted = match sealed {
+            Some(Some(sealed)) => replays::keep(&app.store, &id, &sealed).await,
+            Some(None) => Ok(()),
+            None => replays::forget(&app.store, &id).await,
         };
         if let Err(error) = noted {
             tracing::error!(%error, "an answer that may be asked for again was not kept");
@@ -99,26 +101,22 @@ async fn again(call: &Call, id: &[u8; 32], digest: &[u8; 32]) -> Outcome<Answer>
         status: StatusCode::from_u16(kept.status).unwrap_or(StatusCode::CREATED),
         kind: Some("application/json"),
         body: Bytes::from(kept.body),
-        etag: None,
         location: kept.location,
         replayed: true,
+        ..Answer::default()
     })
 }
 
-async fn keep(app: &App, id: &[u8; 32], answer: &Answer) -> Result<(), StoreError> {
+/// The answer as it is kept.
+fn sealed(app: &App, id: &[u8; 32], answer: &Answer) -> Option<Vec<u8>> {
     let kept = Kept {
         status: answer.status.as_u16(),
         location: answer.location.clone(),
         body: String::from_utf8_lossy(&answer.body).into_owned(),
     };
     let plain = serde_json::to_vec(&kept).unwrap_or_default();
-    match app.keyring.load().seal(place(id), &plain) {
-        Ok(sealed) => replays::keep(&app.store, id, &sealed).await,
-        Err(error) => {
-            tracing::error!(%error, "an answer could not be sealed");
-            Ok(())
-        }
-    }
+    let sealed = app.keyring.load().seal(place(id), &plain);
+    sealed.inspect_err(|error| tracing::error!(%error, "an answer could not be sealed")).ok()
 }
 
 const fn place(id: &[u8; 32]) -> Place<'_> {

@@ -91,6 +91,11 @@ impl<W: Write> Writer<W> {
         Self { form, named: false, out }
     }
 
+    /// Where the lines go.
+    pub const fn out_mut(&mut self) -> &mut W {
+        &mut self.out
+    }
+
     /// Writes a page of entries.
     ///
     /// # Errors
