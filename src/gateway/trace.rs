@@ -99,7 +99,7 @@ impl Trace {
         let sampled =
             given.map_or_else(|| id.lot() <= traces.sample && traces.sample > 0, |given| given.sampled);
         let span = names.next()?;
-        let parent = TraceParent { trace: id, span, sampled }.to_string();
+        let parent = TraceParent { trace: id, span, sampled }.written();
         let recorded = sampled.then(|| Recorded {
             spans: spans.clone(),
             span,
@@ -108,7 +108,7 @@ impl Trace {
             uri: head.uri.clone(),
             began: Instant::now(),
         });
-        Some(Box::new(Self { id, parent: HeaderValue::try_from(parent).ok()?, state, recorded }))
+        Some(Box::new(Self { id, parent: HeaderValue::from_bytes(&parent).ok()?, state, recorded }))
     }
 
     /// Tells the app, in fields that were cleaned of what the client said.
