@@ -47,6 +47,24 @@ impl Wrong {
         self.0.is_empty()
     }
 
+    /// The label of a field, as a word of the catalogue.
+    pub fn label(&self, field: &str) -> &'static str {
+        match field {
+            "user-name" => "field-user-name",
+            "shown-name" => "field-shown-name",
+            "email" => "field-email",
+            "current" => "security-current",
+            "name" => "keys-name",
+            "credentials" => "credentials-column",
+            "rights" => "keys-rights",
+            "life" => "key-life",
+            "networks" => "keys-networks",
+            "overlap" => "key-overlap",
+            "key" => "report-key",
+            _ => "field-password",
+        }
+    }
+
     /// All that is wrong.
     pub fn iter(&self) -> impl Iterator<Item = &(&'static str, String)> {
         self.0.iter()
