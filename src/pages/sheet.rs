@@ -230,10 +230,11 @@ impl Field {
     }
 
     /// The ids of what describes it, as an attribute of a form of this id.
-    pub fn described(&self, form: &str) -> String {
+    pub fn described(&self, form: &str) -> Option<String> {
         let hint = self.hint.map(|_| format!("{form}-{}-hint", self.name));
         let error = self.error.as_ref().map(|_| format!("{form}-{}-error", self.name));
-        hint.into_iter().chain(error).collect::<Vec<_>>().join(" ")
+        let all: Vec<_> = hint.into_iter().chain(error).collect();
+        (!all.is_empty()).then(|| all.join(" "))
     }
 }
 

@@ -177,6 +177,7 @@ fn refused(
 
 /// Asks before a key is revoked.
 pub async fn ask_key(Path((name, id)): Path<(String, String)>, Overseer(signed_in): Overseer) -> Outcome {
+    signed_in.needs_administrator()?;
     let (name, id) = (named(&signed_in.visit, &name)?, key_of(&signed_in, &id)?);
     key_question(&signed_in, &name, id, None).await
 }
@@ -188,6 +189,7 @@ pub async fn revoke_key(
     fields: Fields,
 ) -> Outcome {
     let mut signed_in = signed_in;
+    signed_in.needs_administrator()?;
     let (name, id) = (named(&signed_in.visit, &name)?, key_of(&signed_in, &id)?);
     step_up::fresh(&mut signed_in, &fields).await?;
     match api_key::revoke(&signed_in.visit.app, &signed_in.actor(), id).await {
@@ -225,6 +227,9 @@ async fn known(signed_in: &SignedIn, name: &str, deed: &str) -> Result<(Account,
     let shown = visit.or_say(account::show(&visit.app, &signed_in.actor(), &name).await)?;
     let deed = DEEDS.iter().find(|known| known.path == deed);
     let deed = deed.ok_or_else(|| visit.go(&format!("{PATH}/{name}")))?;
+    if deed.path != "reset" {
+        signed_in.needs_administrator()?;
+    }
     Ok((shown.account, deed))
 }
 

@@ -4,6 +4,7 @@ mod choose;
 mod forms;
 mod hand_off;
 mod keys;
+mod office;
 mod profile;
 mod report_key;
 mod reset_password;
