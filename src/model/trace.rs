@@ -143,8 +143,8 @@ mod tests {
         assert!(parent.sampled);
         assert_eq!(parent.written(), GOOD.as_bytes());
         let other = GOOD.replace("-01", "-00");
-        let parent = TraceParent::parse(other.as_bytes()).unwrap();
-        assert!(!parent.sampled && parent.written() == *other.as_bytes());
+        let unsampled = TraceParent::parse(other.as_bytes()).unwrap();
+        assert!(!unsampled.sampled && unsampled.written() == *other.as_bytes());
         let later = format!("cc{}-more", &GOOD[2..]);
         assert_eq!(TraceParent::parse(later.as_bytes()), Some(parent));
     }
