@@ -88,6 +88,12 @@ def set_up(page, house):
     page.wait_for_url(house.page())
     house.run("grant", "add", "--account", "ada", "--organisation", "home", "--role", "manager")
 
+    def may_enter():
+        page.goto(house.page())
+        return "Manager" in page.inner_text("main")
+
+    wait_until("the grant of another process", may_enter)
+
 
 def sign_in(page, name="ada", password=PASSWORD):
     """Fills in the sign-in page that is open."""
