@@ -9,11 +9,13 @@ use crate::actions::{account, api_key, organisation, session};
 use crate::model::account::{Account, AccountKind, AccountStatus};
 use crate::model::api_key::ApiKey;
 use crate::model::session::Session;
+use crate::pages::device;
 use crate::pages::frame::{Frame, When};
 use crate::pages::step_up;
 use crate::pages::visit::{Outcome, Overseer, SignedIn};
 use crate::time::Timestamp;
 use crate::web::fields::Fields;
+use crate::words::Language;
 
 #[derive(Template)]
 #[template(path = "pages/accounts/show.html")]
@@ -73,7 +75,7 @@ pub async fn show(Path(name): Path<String>, Overseer(signed_in): Overseer) -> Ou
         created: When(account.created_at),
         grants: grants.iter().map(|grant| grant_row(grant, now)).collect(),
         keys: keys.iter().map(|key| key_row(key, now)).collect(),
-        sessions: sessions.iter().map(session_row).collect(),
+        sessions: sessions.iter().map(|session| session_row(session, signed_in.visit.language)).collect(),
         deeds: deeds(&signed_in, &account),
         administers: signed_in.administers(),
         account,
@@ -145,10 +147,10 @@ fn key_row(key: &ApiKey, now: Timestamp) -> KeyRow {
     }
 }
 
-fn session_row(session: &Session) -> SessionRow {
+fn session_row(session: &Session, language: Language) -> SessionRow {
     SessionRow {
         id: session.id.to_string(),
-        device: session.device.to_string(),
+        device: device::words(&session.device, language),
         began: When(session.created_at),
         seen: When(session.last_seen_at),
         ends: When(session.ends_at),
