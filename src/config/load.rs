@@ -11,7 +11,7 @@ use super::notes::{Disk, Notes};
 use super::problem::{Problem, Problems, Severity};
 use super::sources::Sources;
 use super::tree::Tree;
-use super::{Config, keys, limits, listen, logs, roles, routes, shape, store, tls, traces};
+use super::{Config, keys, limits, listen, logs, pages, roles, routes, shape, store, tls, traces};
 use crate::model::role::Roles;
 
 /// A configuration that may be run, and what somebody should look at nevertheless.
@@ -110,6 +110,7 @@ fn mean(written: &File, notes: &mut Notes<'_>) -> Config {
         control_socket: store::control(&written.control, &data, notes),
         data,
         audit_retention: store::audit_retention(&written.audit, notes),
+        pages: pages::pages(&written.pages, notes),
         logs: logs::logs(&written.logs, notes),
         traces: traces::traces(&written.traces, notes),
         workers: limits::per_core(written.workers),

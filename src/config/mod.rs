@@ -1,6 +1,7 @@
 //! Configuration as meant: every value parsed, checked and resolved. `file.rs` holds it as written;
 //! `load` turns one into the other and reports every problem at once.
 
+mod brand;
 #[expect(
     rustdoc::broken_intra_doc_links,
     rustdoc::bare_urls,
@@ -13,6 +14,7 @@ mod listen;
 mod load;
 mod logs;
 mod notes;
+mod pages;
 mod print;
 mod problem;
 mod reference;
@@ -43,7 +45,9 @@ use crate::model::role::Roles;
 use crate::model::route::Routing;
 use crate::secret::Secret;
 
+pub use brand::{Brand, DARK, LIGHT, Rgb, Tones};
 pub use load::{Loaded, control_socket, parse_str};
+pub use pages::{Logo, LogoForm, Pages, Support};
 pub use print::{Shown, print};
 pub use problem::{Colour, Place, Problem, Problems, Severity};
 pub use reference::reference;
@@ -93,6 +97,8 @@ pub struct Config {
     pub control_socket: PathBuf,
     /// How long entries of the audit trail are kept; `None` is for ever.
     pub audit_retention: Option<Duration>,
+    /// How the gate's own pages look.
+    pub pages: Pages,
     /// Logs.
     pub logs: Logs,
     /// Traces.

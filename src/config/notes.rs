@@ -144,6 +144,11 @@ impl<'a> Notes<'a> {
         path
     }
 
+    /// Whether files are looked at.
+    pub(super) fn looks(&self) -> bool {
+        self.disk == Disk::Look
+    }
+
     /// The first line of a file that holds a secret.
     pub(super) fn secret_file(&mut self, key: &str, written: &str) -> Option<String> {
         let path = self.path(key, written);

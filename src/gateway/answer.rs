@@ -12,6 +12,7 @@ use super::body::Body;
 use super::cors;
 use super::refusal::Refusal;
 use super::way_in::Wanted;
+use crate::app::App;
 use crate::model::caller::RequestId;
 use crate::model::route::Cors;
 use crate::pages::trouble;
@@ -66,7 +67,13 @@ impl Audience {
 }
 
 /// Says no, in a way that a script of an origin listed for the route may read.
-pub fn to(refusal: Refusal, audience: &Audience, request: &RequestId, cors: Option<&Cors>) -> Response<Body> {
+pub fn to(
+    refusal: Refusal,
+    audience: &Audience,
+    request: &RequestId,
+    cors: Option<&Cors>,
+    app: &App,
+) -> Response<Body> {
     let ends_connection = audience.http1 && refusal.ends_connection();
     let quota = refusal.quota();
     let mut problem = refusal.problem();
@@ -76,7 +83,9 @@ pub fn to(refusal: Refusal, audience: &Audience, request: &RequestId, cors: Opti
     }
     let mut response = match audience.kind {
         Kind::Grpc => problem.for_grpc(),
-        Kind::Person => trouble::page(&problem, request, audience.languages.as_ref()),
+        Kind::Person => {
+            trouble::page(&problem, request, audience.languages.as_ref(), &app.config.load().pages)
+        }
         Kind::Program => problem.for_programs(request),
     };
     let headers = response.headers_mut();

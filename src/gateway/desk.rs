@@ -137,7 +137,7 @@ impl Account<'_> {
             return led;
         }
         let cors = served.and_then(|served| served.route.cors.as_ref());
-        answer::to(refusal, audience, &self.caller.request_id, cors)
+        answer::to(refusal, audience, &self.caller.request_id, cors, app)
     }
 
     fn write_line(&self, log: &Writer, said: &Said) {

@@ -72,22 +72,35 @@ fn is_claimed(path: &str, host: &str, plan: &Plan) -> bool {
 pub fn endpoints(reception: Reception) -> Router {
     let reception = Arc::new(reception);
     let api = api::endpoints(reception.clone());
-    pages::router(reception).merge(api).fallback(nothing_here).method_not_allowed_fallback(other_method)
+    let all = pages::router(reception.clone()).merge(api);
+    all.fallback(nothing_here).method_not_allowed_fallback(other_method).layer(Extension(reception))
 }
 
 /// There is no page and no endpoint at this path.
-async fn nothing_here(Extension(caller): Extension<Caller>, head: Parts) -> Response<axum::body::Body> {
-    no(&Problem::new(StatusCode::NOT_FOUND, "not-found"), &caller, &head)
+async fn nothing_here(
+    Extension(reception): Extension<Arc<Reception>>,
+    Extension(caller): Extension<Caller>,
+    head: Parts,
+) -> Response<axum::body::Body> {
+    no(&Problem::new(StatusCode::NOT_FOUND, "not-found"), &reception, &caller, &head)
 }
 
 /// What is there takes other methods.
-async fn other_method(Extension(caller): Extension<Caller>, head: Parts) -> Response<axum::body::Body> {
-    no(&Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"), &caller, &head)
+async fn other_method(
+    Extension(reception): Extension<Arc<Reception>>,
+    Extension(caller): Extension<Caller>,
+    head: Parts,
+) -> Response<axum::body::Body> {
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed");
+    no(&problem, &reception, &caller, &head)
 }
 
-fn no(problem: &Problem, caller: &Caller, head: &Parts) -> Response<axum::body::Body> {
+fn no(problem: &Problem, reception: &Reception, caller: &Caller, head: &Parts) -> Response<axum::body::Body> {
     let answer = match Signs::of(&head.headers).is_navigation(&head.method) {
-        true => trouble::page(problem, &caller.request_id, head.headers.get(ACCEPT_LANGUAGE)),
+        true => {
+            let languages = head.headers.get(ACCEPT_LANGUAGE);
+            trouble::page(problem, &caller.request_id, languages, &reception.app.config.load().pages)
+        }
         false => problem.for_programs(&caller.request_id),
     };
     answer.map(axum::body::Body::from)

@@ -8,6 +8,12 @@ use std::sync::Arc;
 #[derive(Clone, PartialEq, Eq)]
 pub struct ShownName(Arc<str>);
 
+impl Default for ShownName {
+    fn default() -> Self {
+        Self("?".into())
+    }
+}
+
 /// The text cannot be shown as a name.
 #[derive(Debug, thiserror::Error)]
 #[error("is not a name to show: 1 to 200 characters, none of which controls the line or its direction")]

@@ -7,6 +7,7 @@ use super::assets;
 use super::ui::Theme;
 use super::visit::Visit;
 use crate::auth::at_home::Person;
+use crate::config::Support;
 use crate::model::account::Office;
 use crate::model::role::Permission;
 use crate::time::Timestamp;
@@ -22,6 +23,8 @@ pub struct Frame {
     pub title: String,
     /// The name of the product, as the operator calls it.
     pub product: String,
+    /// Where people find help.
+    pub support: Option<Support>,
     /// What the last page left to say.
     pub flash: Option<String>,
     /// Who is signed in; without anybody the page is narrow and has no navigation.
@@ -107,12 +110,13 @@ impl fmt::Display for When {
 
 impl Frame {
     pub(super) fn of(visit: &Visit, title: &str, person: Option<&Person>) -> Self {
-        let language = visit.language;
+        let (language, config) = (visit.language, visit.app.config.load());
         Self {
             language,
             theme: visit.ui.theme,
             title: words::text(language, title),
-            product: "Portcullis".to_owned(),
+            product: config.pages.name.to_string(),
+            support: config.pages.support.clone(),
             flash: visit
                 .ui
                 .flash
@@ -121,7 +125,7 @@ impl Frame {
                 .map(|id| words::text(language, id)),
             person: person.map(|person| Shown::of(visit, person)),
             path: visit.uri.path().to_owned(),
-            assets: assets::addresses(&visit.app.config.load()),
+            assets: assets::addresses(&config),
         }
     }
 

@@ -7,6 +7,7 @@ use http::{Response, StatusCode};
 use serde_json::Value;
 
 use super::style;
+use crate::config::{Pages, Support};
 use crate::model::caller::RequestId;
 use crate::web::problem::Problem;
 use crate::words::{self, Language};
@@ -20,10 +21,17 @@ struct Trouble<'a> {
     choices: Vec<&'a str>,
     reference: String,
     style: &'static str,
+    help: String,
+    support: Option<&'a Support>,
 }
 
-/// The page of a problem, in the first language of `languages` (an `Accept-Language` value) that there is.
-pub fn page(problem: &Problem, request: &RequestId, languages: Option<&HeaderValue>) -> Response<Bytes> {
+/// The page of a problem, as these pages look, in the first language of `languages` (an `Accept-Language` value) that there is.
+pub fn page(
+    problem: &Problem,
+    request: &RequestId,
+    languages: Option<&HeaderValue>,
+    pages: &Pages,
+) -> Response<Bytes> {
     let language = Language::negotiate(languages.and_then(|languages| languages.to_str().ok()));
     let (title, detail) = problem.words(language);
     let choices = problem.members.iter().filter_map(|(_, value)| value.as_array()).flatten();
@@ -34,6 +42,8 @@ pub fn page(problem: &Problem, request: &RequestId, languages: Option<&HeaderVal
         choices: choices.filter_map(Value::as_str).collect(),
         reference: words::text_with(language, "trouble-reference", &[("request", request.as_str())]),
         style: style::SHEET,
+        help: words::text(language, "frame-support"),
+        support: pages.support.as_ref(),
     };
     let mut response = Response::new(Bytes::from(page.render().unwrap_or_default()));
     *response.status_mut() = problem.status;

@@ -162,7 +162,7 @@ impl Visit {
     pub fn say(&self, problem: &Problem) -> Response {
         let languages = HeaderValue::from_static(self.language.tag());
         let response: http::Response<Bytes> =
-            trouble::page(problem, &self.caller.request_id, Some(&languages));
+            trouble::page(problem, &self.caller.request_id, Some(&languages), &self.app.config.load().pages);
         self.with_cookies(response.map(axum::body::Body::from).into_response())
     }
 

@@ -305,6 +305,7 @@ step-up-button = Bestätigen
 
 ## Pages: offices.
 
+frame-support = Hilfe:
 fact-address = Adresse
 field-address-error = Das ist keine IP-Adresse.
 field-request-error = Eine Anfragekennung hat 32 Zeichen von 0 bis 9 und a bis f.

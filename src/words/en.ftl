@@ -303,6 +303,7 @@ step-up-button = Confirm
 
 ## Pages: offices.
 
+frame-support = Help:
 fact-address = Address
 field-address-error = This is not an IP address.
 field-request-error = A request id has 32 characters of 0 to 9 and a to f.

@@ -305,6 +305,7 @@ step-up-button = Confirmer
 
 ## Pages: offices.
 
+frame-support = Aide :
 fact-address = Adresse
 field-address-error = Ce n’est pas une adresse IP.
 field-request-error = Un identifiant de requête a 32 caractères de 0 à 9 et a à f.

@@ -1,7 +1,7 @@
 //! What holds where the file is silent. `config/gateway.toml` shows the same values.
 
 use super::{Audit, Control, Deadlines, Failures, File, FirstAdministrator, Hashing, Headers, Key, Keyring};
-use super::{Limits, Listen, LogWord, Logs, Session, Store, Tls, Traces};
+use super::{Limits, Listen, LogWord, Logs, Pages, Session, Store, Tls, Traces};
 
 impl Default for File {
     fn default() -> Self {
@@ -25,6 +25,7 @@ impl Default for File {
             failures: Failures::default(),
             hashing: Hashing::default(),
             audit: Audit::default(),
+            pages: Pages::default(),
             logs: Logs::default(),
             traces: Traces::default(),
             role: Vec::new(),

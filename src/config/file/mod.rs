@@ -2,11 +2,13 @@
 //! of `config/gateway.toml` and of the JSON Schema; meaning comes later, in the section files.
 
 mod credentials;
+mod pages;
 mod route;
 mod traces;
 mod upstream;
 
 pub use credentials::{Failures, FirstAdministrator, Hashing, Key, Session};
+pub use pages::Pages;
 pub use route::{AccessWord, AssertionWord, AuthorizationWord, Cors, Credential, HeadersWord, Route};
 pub use route::{BodyWord, MatchWord};
 pub use upstream::{Ejection, Health, ProtocolWord, Upstream};
@@ -59,6 +61,8 @@ pub struct File {
     pub hashing: Hashing,
     /// The audit trail.
     pub audit: Audit,
+    /// How the gate's own pages look, and whom they name.
+    pub pages: Pages,
     /// Logs.
     pub logs: Logs,
     /// Traces (OpenTelemetry), beside logs and numbers.

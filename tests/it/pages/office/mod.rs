@@ -2,6 +2,7 @@
 //! organisation `home`, Olga manages `other`, Ada is a member of `home`.
 
 mod accounts;
+mod brand;
 mod entry;
 mod organisations;
 mod running;
