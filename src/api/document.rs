@@ -95,6 +95,7 @@ pub(super) fn who(endpoint: &Endpoint) -> String {
         Enter::Member => "For people who are signed in, and for service accounts by a key for the API.",
         Enter::Person => "For people who are signed in.",
         Enter::Office => "For holders of an office who are signed in.",
+        Enter::Administrator => "For administrators who are signed in.",
     };
     let fresh = "People must have proved who they are within the last ten minutes.";
     if endpoint.fresh { format!("{who} {fresh}") } else { who.to_owned() }
@@ -105,7 +106,7 @@ fn security(enter: Enter) -> Value {
     let session = json!({ "session": [] });
     match enter {
         Enter::Anybody => json!([]),
-        Enter::Person | Enter::Office => json!([session]),
+        Enter::Person | Enter::Office | Enter::Administrator => json!([session]),
         Enter::Account | Enter::Member => std::iter::once(session).chain(keys).collect(),
     }
 }

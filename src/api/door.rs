@@ -102,8 +102,12 @@ async fn admitted(
 }
 
 fn person_enters(endpoint: &Endpoint, person: &Person, now: crate::time::Timestamp) -> Outcome<()> {
-    let office = matches!(person.account().office, Some(Office::Administrator | Office::Support));
-    if endpoint.enter == Enter::Office && !office {
+    let may = match (endpoint.enter, person.account().office) {
+        (Enter::Anybody | Enter::Account | Enter::Member | Enter::Person, _) => true,
+        (Enter::Office, office) => office.is_some(),
+        (Enter::Administrator, office) => office == Some(Office::Administrator),
+    };
+    if !may {
         return Err(Problem::new(StatusCode::FORBIDDEN, "not-administrator").into());
     }
     if endpoint.fresh && !step_up::is_fresh(&person.session, now) {
@@ -130,7 +134,7 @@ fn program_enters(endpoint: &Endpoint, program: &Program, roles: &crate::model::
         Enter::Anybody | Enter::Account => Ok(()),
         Enter::Member if manages => Ok(()),
         Enter::Member => no("key-may-not-manage"),
-        Enter::Person | Enter::Office => no("needs-person"),
+        Enter::Person | Enter::Office | Enter::Administrator => no("needs-person"),
     }
 }
 

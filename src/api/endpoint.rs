@@ -30,6 +30,8 @@ pub enum Enter {
     Person,
     /// Holders of an office who are signed in.
     Office,
+    /// Administrators who are signed in.
+    Administrator,
 }
 
 /// What a call brings.

@@ -56,7 +56,7 @@ const DELETE: Method = Method::DELETE;
 /// Every endpoint of the API.
 #[rustfmt::skip]
 pub fn table() -> Vec<Endpoint> {
-    use Enter::{Account, Member, Office, Person};
+    use Enter::{Account, Administrator, Member, Office, Person};
     vec![
         get("/me", Account, me::show, "Says who calls"),
         get("/me/keys", Account, keys::own, "Lists the caller's keys"),
@@ -110,7 +110,7 @@ pub fn table() -> Vec<Endpoint> {
         post("/bans/lift", Office, bans::lift, "Gives a budget of attempts back"),
         get("/upstreams", Office, upstreams::list, "Lists apps and how they are"),
         get("/certificates", Office, certificates::list, "Lists certificates in use"),
-        get("/configuration", Office, configuration::show, "Shows the configuration in force"),
+        get("/configuration", Administrator, configuration::show, "Shows the configuration in force"),
         get("/decisions/{request}", Office, decisions::show, "Shows what was decided of a request"),
         post("/explain", Office, explain::explain, "Says what would be decided of a request"),
     ]

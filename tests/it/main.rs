@@ -9,6 +9,8 @@ mod auth;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod coverage;
+#[cfg(test)]
 mod fuzz_corpora;
 #[cfg(test)]
 mod gateway_pool;
