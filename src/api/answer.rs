@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION};
 use http::{StatusCode, header};
 use serde::Serialize;
-use utoipa::ToSchema;
-use utoipa::openapi::{RefOr, Schema};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::call::Outcome;
 use super::listing::Page;
@@ -146,9 +146,13 @@ impl IntoResponse for Answer {
 
 fn shape<T: ToSchema>(status: StatusCode, schemas: &mut Schemas) -> Described {
     T::schemas(schemas);
-    schemas.push((T::name().into_owned(), T::schema()));
-    let name = format!("#/components/schemas/{}", T::name());
-    let schema = Some(RefOr::Ref(utoipa::openapi::Ref::new(name)));
+    named(T::name().into_owned(), T::schema(), status, schemas)
+}
+
+fn named(name: String, schema: RefOr<Schema>, status: StatusCode, schemas: &mut Schemas) -> Described {
+    let reference = Ref::new(format!("#/components/schemas/{name}"));
+    schemas.push((name, schema));
+    let schema = Some(RefOr::Ref(reference));
     Described { status, kinds: &[JSON], schema, versioned: false, creates: false }
 }
 
@@ -181,7 +185,8 @@ impl<T: Serialize + ToSchema + Send + 'static> Reply for Page<T> {
     fn described(schemas: &mut Schemas) -> Described {
         T::schemas(schemas);
         schemas.push((T::name().into_owned(), T::schema()));
-        shape::<Self>(StatusCode::OK, schemas)
+        // Each kind of item has its own kind of page.
+        named(format!("PageOf{}", T::name()), Self::schema(), StatusCode::OK, schemas)
     }
 }
 

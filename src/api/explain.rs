@@ -13,6 +13,10 @@ use crate::actions::ActionError;
 use crate::web::explanation::{Explanation, Question, Unanswerable, Who};
 use crate::web::problem::Problem;
 
+/// Longest method and longest URL that is asked about.
+const LONGEST_METHOD: usize = 32;
+const LONGEST_URL: usize = 4000;
+
 /// A request that might come.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -42,6 +46,10 @@ pub async fn explain(call: Call, body: QuestionBody) -> Outcome<Told<Explanation
         (None, None) => Who::Nobody,
     };
     let method = body.method.as_deref().unwrap_or("GET");
+    let plain = method.len() <= LONGEST_METHOD && method.bytes().all(|byte| byte.is_ascii_uppercase());
+    if !plain || body.url.len() > LONGEST_URL {
+        return Err(wrong(if plain { "/url" } else { "/method" }, "is longer or other than it may be"));
+    }
     let question = Question {
         who,
         method: Method::from_bytes(method.as_bytes()).map_err(|_| wrong("/method", "is no method"))?,

@@ -2,6 +2,7 @@
 and bad, by an administrator who is signed in, and by a service's key. Nothing may break, and no answer may be one
 that the document does not speak of."""
 
+import json
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 
 # What would sign the asking browser out, or is answered by nothing that the document could know.
 LEFT_OUT = ["/.portcullis/api/v1/me/sessions/end-all"]
@@ -17,7 +19,7 @@ LEFT_OUT = ["/.portcullis/api/v1/me/sessions/end-all"]
 @pytest.fixture(scope="module")
 def gate(gate_before):
     gate = gate_before("http://127.0.0.1:9")
-    gate.run("account", "create", "root", "--email", "root@example.org", "--office", "administrator")
+    gate.run("account", "create", "root", "--email", "root@example.org", "--administrator")
     gate.run("account", "create", "robot", "--service-of", "acme")
     gate.run("grant", "add", "--account", "robot", "--organisation", "acme", "--role", "manager")
     return gate
@@ -34,12 +36,25 @@ def with_key(gate):
     return {"Authorization": f"Bearer {re.search(r'pcs_[0-9A-Za-z]{50}', said)[0]}"}
 
 
+def document(gate, folder):
+    """The API's own document, without what it says of credentials: those are given with every request."""
+    answer = requests.get(f"{gate.url}/.portcullis/api/v1/openapi.json", verify=gate.authority, timeout=20)
+    said = answer.json()
+    del said["components"]["securitySchemes"]
+    for operations in said["paths"].values():
+        for operation in operations.values():
+            del operation["security"]
+    file = folder / "openapi.json"
+    file.write_text(json.dumps(said))
+    return file
+
+
 def ask_everything(gate, headers, folder):
-    words = [Path(sys.executable).parent / "schemathesis", "run", f"{gate.url}/.portcullis/api/v1/openapi.json",
-             "--tls-verify", gate.authority, "--phases", "examples,coverage,fuzzing", "--max-examples", "15",
-             "--workers", "2", "--seed", "1", "--no-shrink", "--continue-on-failure", "--request-timeout", "20",
-             "--suppress-health-check", "all", "--exclude-checks", "positive_data_acceptance,ignored_auth",
-             "--max-time", "90", "--warnings", "off"]
+    words = [Path(sys.executable).parent / "schemathesis", "--config-file", Path(__file__).with_name("schemathesis.toml"), "run",
+             document(gate, folder), "--url", gate.url, "--tls-verify", gate.authority, "--seed", "1", "--no-shrink",
+             "--phases", "examples,coverage,fuzzing", "--max-examples", "10", "--workers", "2", "--max-time", "50",
+             "--continue-on-failure", "--request-timeout", "20", "--suppress-health-check", "all", "--warnings", "off",
+             "--exclude-checks", "positive_data_acceptance"]
     for name, value in headers.items():
         words += ["--header", f"{name}: {value}"]
     for path in LEFT_OUT:
@@ -49,7 +64,8 @@ def ask_everything(gate, headers, folder):
                           cwd=folder, env=environment)
 
 
-@pytest.mark.parametrize("who", [signed_in, with_key])
+# The administrator last: what is left of the household afterwards nobody knows.
+@pytest.mark.parametrize("who", [with_key, signed_in])
 def test_every_answer_is_one_that_the_document_speaks_of(gate, tmp_path, who):
     done = ask_everything(gate, who(gate), tmp_path)
-    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    assert done.returncode == 0, done.stdout[-20000:] + done.stderr[-2000:]
