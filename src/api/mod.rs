@@ -25,6 +25,7 @@ pub mod me;
 pub mod members;
 pub mod organisations;
 pub mod platforms;
+pub mod reference;
 pub mod replay;
 pub mod report;
 pub mod roles;

@@ -41,6 +41,7 @@ use self::body::RequestBody;
 use self::pool::{Pool, Pools, UpstreamHealth, UpstreamSetupError};
 use self::quota::Quotas;
 use self::routes::RouteTable;
+use crate::api::reference;
 use crate::app::App;
 use crate::config::Config;
 use crate::model::change::Change;
@@ -93,7 +94,9 @@ impl Gateway {
         let quotas = Quotas::new(app.limiter.clone());
         Ok(Arc::new_cyclic(|gateway| {
             let insight = Arc::new(insight::into(gateway));
-            let endpoints = own::endpoints(Reception { app: app.clone(), insight: insight.clone() });
+            let reference = Arc::new(reference::reference());
+            let endpoints =
+                own::endpoints(Reception { app: app.clone(), insight: insight.clone(), reference });
             Self { quotas, endpoints, spans, insight, plan: ArcSwap::from_pointee(plan), workers, app }
         }))
     }

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod answer;
+pub mod api_docs;
 pub mod arrive;
 pub mod assets;
 pub mod audit;
@@ -143,6 +144,7 @@ pub fn table() -> Vec<Page> {
         page("/.portcullis/keys/{id}/rotate", post(keys::one::rotate)),
         page("/.portcullis/keys/{id}/revoke", post(keys::one::revoke)),
         page("/.portcullis/report-key", get(report_key::show).post(report_key::report)),
+        page("/.portcullis/api/", get(api_docs::show)),
         page("/.portcullis/assets/{name}", get(assets::serve)),
     ]
 }

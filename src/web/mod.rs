@@ -10,11 +10,13 @@ pub mod insight;
 pub mod negotiate;
 pub mod problem;
 pub mod problem_of;
+pub mod reference;
 pub mod target;
 
 use std::sync::Arc;
 
 use self::insight::Insight;
+use self::reference::Reference;
 use crate::app::App;
 
 /// The host that a request to the gate's own pages and endpoints named.
@@ -32,4 +34,6 @@ pub struct Reception {
     pub app: Arc<App>,
     /// What may be asked of the running gate.
     pub insight: Arc<Insight>,
+    /// The reference of the API, for readers.
+    pub reference: Arc<Reference>,
 }

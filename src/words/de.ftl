@@ -726,3 +726,8 @@ problem-idempotency-unknown-title = Ausgang unbekannt
 problem-idempotency-unknown-detail = Die erste Anfrage unter diesem Idempotency-Key wurde unterbrochen. Sehen Sie nach, ob es angelegt wurde, und verwenden Sie dann einen neuen.
 problem-no-decision-title = Nicht mehr bekannt
 problem-no-decision-detail = Über diese Anfrage ist nichts mehr bekannt; Entscheidungen bleiben zehn Minuten, die letzten 10.000 davon.
+
+## Seiten: die API.
+
+api-docs-title = Die API
+api-docs-text = Dasselbe in der Form, die Programme lesen:

@@ -726,3 +726,8 @@ problem-idempotency-unknown-title = Outcome unknown
 problem-idempotency-unknown-detail = The first request under this Idempotency-Key was cut off. Look whether the thing is there, then use a new one.
 problem-no-decision-title = Not remembered
 problem-no-decision-detail = Nothing is remembered of this request; decisions are kept for ten minutes, the last 10,000 of them.
+
+## Pages: the API.
+
+api-docs-title = The API
+api-docs-text = All of this in the form that programs read:

@@ -726,3 +726,8 @@ problem-idempotency-unknown-title = Issue inconnue
 problem-idempotency-unknown-detail = La première requête sous cet Idempotency-Key a été interrompue. Vérifiez si la chose existe, puis utilisez-en un nouveau.
 problem-no-decision-title = Plus en mémoire
 problem-no-decision-detail = Rien n’est retenu de cette requête ; les décisions sont conservées dix minutes, les 10 000 dernières.
+
+## Pages : l’API.
+
+api-docs-title = L’API
+api-docs-text = La même chose sous la forme que lisent les programmes :

@@ -2,4 +2,5 @@
 
 mod caller;
 mod conventions;
+mod document;
 mod organisations;
