@@ -11,7 +11,7 @@ use super::super::{Result, StoreError};
 
 /// Every table that is copied, those that others refer to first. The change log is not: it belongs to
 /// the database that its readers follow.
-pub const TABLES: [&str; 22] = [
+pub const TABLES: [&str; 23] = [
     "organisation",
     "space",
     "entitlement",
@@ -31,6 +31,7 @@ pub const TABLES: [&str; 22] = [
     "outbox",
     "setting",
     "sign_in_lane",
+    "replay",
     "audit",
     "audit_personal",
     "audit_cut",
