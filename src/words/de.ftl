@@ -305,6 +305,8 @@ step-up-button = Bestätigen
 
 ## Pages: offices.
 
+explain-step-store = Datenbank
+explain-step-accepts = Was die Route annimmt
 frame-support = Hilfe:
 fact-address = Adresse
 field-address-error = Das ist keine IP-Adresse.

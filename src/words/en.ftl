@@ -303,6 +303,8 @@ step-up-button = Confirm
 
 ## Pages: offices.
 
+explain-step-store = Store
+explain-step-accepts = What the route accepts
 frame-support = Help:
 fact-address = Address
 field-address-error = This is not an IP address.

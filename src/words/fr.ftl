@@ -305,6 +305,8 @@ step-up-button = Confirmer
 
 ## Pages: offices.
 
+explain-step-store = Base de données
+explain-step-accepts = Ce que la route accepte
 frame-support = Aide :
 fact-address = Adresse
 field-address-error = Ce n’est pas une adresse IP.

@@ -163,6 +163,9 @@ fn word(step: &str) -> &'static str {
         "grants" => "explain-step-grants",
         "credentials" => "explain-step-credentials",
         "demands" => "explain-step-demands",
+        "store" => "explain-step-store",
+        "accepts" => "explain-step-accepts",
+        "role" => "fact-role",
         _ => "explain-step-quotas",
     }
 }
