@@ -8,6 +8,7 @@ pub(crate) mod ground;
 mod kill;
 mod migrations;
 mod nouns;
+mod replays;
 mod sign_in;
 mod trail;
 mod trouble;
