@@ -24,7 +24,7 @@ const CALLERS: [(&str, Caller); 9] = [
     ("elsewhere", Caller::Session("carol")),
     ("support", Caller::Session("sam")),
     ("administr.", Caller::Session("root")),
-    ("own key", Caller::Key("ada", KeyAudience::Upstream, "viewer")),
+    ("own key", Caller::Key("mia", KeyAudience::Upstream, "manager")),
     ("API key", Caller::Key("robot", KeyAudience::Api, "manager")),
     ("app key", Caller::Key("robot", KeyAudience::Upstream, "manager")),
 ];
