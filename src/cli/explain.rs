@@ -28,7 +28,7 @@ pub(super) struct Flags {
     /// … by somebody who presents nothing
     #[arg(long)]
     nobody: bool,
-    /// … to this address, as https://app.example/path
+    /// … to this address: scheme, host and path
     #[arg(long, value_name = "URL", required_unless_present = "request_id")]
     url: Option<String>,
     /// … by this method

@@ -111,7 +111,7 @@ impl Brand {
     /// The tones of a colour: on light pages as it is, on dark ones in the first tint that can be read.
     ///
     /// # Errors
-    /// [`Unreadable`] where it is too pale for light pages.
+    /// A report where it is too pale for light pages.
     pub fn of(colour: Rgb) -> Result<Self, Unreadable> {
         let light = Tones::light(colour);
         let ratio = light.least(LIGHT);
