@@ -45,9 +45,11 @@ def test_from_set_up_to_a_revoked_key(browser, house, script):
     page.goto(house.page("profile"))
     page.goto(house.page("sign-out"))
     page.click("main form button.main")
-    page.go_back()
-    page.go_back()
-    assert "Ada Lovelace" not in page.inner_text("body")
+    expect(page.locator("h1")).to_have_text("Signed out")
+    for _ in range(2):
+        page.go_back()
+        page.wait_for_load_state()
+        assert "Ada Lovelace" not in page.inner_text("body")
     for host in (LAB, WIKI):
         page.goto(house.at(host, "/again"))
         assert page.url.startswith(house.page("sign-in"))
