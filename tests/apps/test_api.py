@@ -50,7 +50,7 @@ def document(gate, folder):
 
 
 def ask_everything(gate, headers, folder):
-    # One worker: the `ast` module of Debian's Python, which schemathesis uses, does not bear several threads.
+    # One worker: the `ast` module of Python 3.11, which schemathesis uses, does not bear several threads.
     words = [Path(sys.executable).parent / "schemathesis", "--config-file", Path(__file__).with_name("schemathesis.toml"), "run",
              document(gate, folder), "--url", gate.url, "--tls-verify", gate.authority, "--seed", "1", "--no-shrink",
              "--phases", "examples,coverage,fuzzing", "--max-examples", "10", "--workers", "1", "--max-time", "50",
