@@ -30,6 +30,13 @@ pub struct Account {
     pub created_at: Timestamp,
 }
 
+impl Account {
+    /// The first letter of the name shown to people, as it stands in for a picture.
+    pub fn initial(&self) -> String {
+        self.display_name.chars().next().map(|first| first.to_uppercase().to_string()).unwrap_or_default()
+    }
+}
+
 /// What stands behind an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountKind {

@@ -193,12 +193,7 @@ impl Shown {
         Self {
             name: account.display_name.to_string(),
             user_name: account.user_name.to_string(),
-            initial: account
-                .display_name
-                .chars()
-                .next()
-                .map(|c| c.to_uppercase().to_string())
-                .unwrap_or_default(),
+            initial: account.initial(),
             office: account.office,
             manages: manages(visit, person),
         }

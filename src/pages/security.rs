@@ -1,4 +1,4 @@
-//! How one proves who one is: the password, for now.
+//! How one proves who one is: the password, changed here with the old one.
 
 use askama::Template;
 use axum::response::Response;

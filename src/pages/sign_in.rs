@@ -182,12 +182,7 @@ async fn here(visit: &Visit) -> Vec<Here> {
         session: session.id.to_string(),
         name: account.display_name.to_string(),
         user_name: account.user_name.to_string(),
-        initial: account
-            .display_name
-            .chars()
-            .next()
-            .map(|c| c.to_uppercase().to_string())
-            .unwrap_or_default(),
+        initial: account.initial(),
     });
     shown.collect()
 }
