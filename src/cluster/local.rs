@@ -44,7 +44,7 @@ impl Local {
         match bucket {
             Bucket::Failures(Party::Source(_)) => &self.sources,
             Bucket::Failures(Party::Subject(_)) => &self.subjects,
-            Bucket::Requests(..) => &self.requests,
+            Bucket::Requests(..) | Bucket::Wishes(..) => &self.requests,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::notes::{Disk, Notes};
 use super::problem::{Problem, Problems, Severity};
 use super::sources::Sources;
 use super::tree::Tree;
-use super::{Config, keys, limits, listen, logs, pages, roles, routes, shape, store, tls, traces};
+use super::{Config, keys, limits, listen, logs, pages, passwords, roles, routes, shape, store, tls, traces};
 use crate::model::role::Roles;
 
 /// A configuration that may be run, and what somebody should look at nevertheless.
@@ -102,6 +102,7 @@ fn mean(written: &File, notes: &mut Notes<'_>) -> Config {
         allow_headers: limits::allow_headers(&written.headers.allow, notes),
         sessions: keys::sessions(&written.session, notes),
         first_administrator: keys::first_administrator(&written.first_administrator, notes),
+        passwords: passwords::passwords(&written.password, notes),
         keys: keys::keys(&written.key, notes),
         failures: keys::failures(&written.failures, notes),
         hashing: keys::hashing(&written.hashing, notes),

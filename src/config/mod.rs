@@ -15,6 +15,7 @@ mod load;
 mod logs;
 mod notes;
 mod pages;
+mod passwords;
 mod print;
 mod problem;
 mod reference;
@@ -44,6 +45,7 @@ use crate::model::quota::Quota;
 use crate::model::role::Roles;
 use crate::model::route::Routing;
 use crate::secret::Secret;
+use crate::secret::breached::HashFile;
 
 pub use brand::{Brand, DARK, LIGHT, Rgb, Tones};
 pub use load::{Loaded, control_socket, parse_str};
@@ -81,6 +83,8 @@ pub struct Config {
     pub sessions: Sessions,
     /// The first administrator, where configuration makes them.
     pub first_administrator: Option<FirstAdministrator>,
+    /// Passwords that people choose.
+    pub passwords: Passwords,
     /// Policy of keys.
     pub keys: Keys,
     /// Failure budgets.
@@ -264,6 +268,13 @@ pub struct FirstAdministrator {
     pub email: Option<Email>,
     /// As written.
     pub password: Arc<Secret<String>>,
+}
+
+/// Passwords that people choose.
+#[derive(Debug, Clone)]
+pub struct Passwords {
+    /// The operator's list of those that leaked elsewhere.
+    pub breached: Option<Arc<HashFile>>,
 }
 
 /// Policy of keys.

@@ -184,6 +184,8 @@ pub enum Bucket<'a> {
     Failures(Party),
     /// Requests on the route of this name: of one account or key, or of everybody together.
     Requests(&'a str, Option<Subject>),
+    /// What one source asks for under this name, where asking is free of risk but not of cost.
+    Wishes(&'a str, Source),
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ fn policy(config: &Config) -> HeaderValue {
     let hosts = config.routing.hosts.iter().map(|host| config.origin_of(host));
     let hosts = hosts.fold(String::new(), |list, origin| list + " " + &origin);
     let policy = format!(
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; object-src 'none'; \
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; object-src 'none'; \
          base-uri 'none'; form-action 'self'{hosts}; frame-ancestors 'none'"
     );
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))

@@ -16,6 +16,7 @@ pub mod home;
 pub mod keys;
 pub mod look;
 pub mod organisations;
+pub mod password_strength;
 pub mod profile;
 pub mod report_key;
 pub mod reset_password;
@@ -134,6 +135,7 @@ pub fn table() -> Vec<Page> {
         page("/.portcullis/set-up/{token}", get(set_up::follow)),
         page("/.portcullis/reset-password", get(reset_password::show).post(reset_password::reset)),
         page("/.portcullis/reset-password/{token}", get(reset_password::follow)),
+        page("/.portcullis/password-strength", post(password_strength::judge)),
         page("/.portcullis/profile", get(profile::show).post(profile::rename)),
         page("/.portcullis/security", get(security::show).post(security::change)),
         page("/.portcullis/sessions", get(sessions::show).post(sessions::end)),

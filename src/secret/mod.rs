@@ -1,7 +1,8 @@
 //! What must never be printed, and the cryptography around it. `Secret` wraps a value on its way in;
 //! `token` mints and digests, `keyring` holds the pepper and signing keys, `seal` encrypts at rest,
-//! `password` hashes slowly inside a bounded pool.
+//! `password` hashes slowly inside a bounded pool, `breached` knows passwords that others know.
 
+pub mod breached;
 pub mod foreign;
 pub mod keyring;
 pub mod password;

@@ -153,6 +153,7 @@ pub const fn of_password_rule(rule: PasswordRule) -> &'static str {
         PasswordRule::TooLong => "password-too-long",
         PasswordRule::Guessable => "password-guessable",
         PasswordRule::Context => "password-context",
+        PasswordRule::Breached => "password-breached",
     }
 }
 

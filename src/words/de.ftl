@@ -244,6 +244,8 @@ problem-password-guessable-title = Passwort leicht zu erraten
 problem-password-guessable-detail = Nehmen Sie noch ein paar Wörter dazu, die nichts miteinander zu tun haben.
 problem-password-context-title = Passwort leicht zu erraten
 problem-password-context-detail = Es besteht aus Wörtern, die sagen, wer Sie sind oder wo das hier ist.
+problem-password-breached-title = Passwort anderswo bekannt geworden
+problem-password-breached-detail = Es steht auf einer Liste von Passwörtern, die anderswo bekannt geworden sind; solche Listen werden zuerst durchprobiert. Nehmen Sie ein anderes.
 
 ## Seiten: der Rahmen.
 
@@ -577,6 +579,12 @@ field-shown-name = Name, den andere sehen
 field-email = E-Mail-Adresse
 field-new-password = Neues Passwort
 field-new-password-hint = Mindestens 15 Zeichen. Ein paar Wörter, die nichts miteinander zu tun haben, sind gut und leicht zu merken.
+strength-label = Stärke des Passworts
+strength-0 = Sofort erraten.
+strength-1 = Sehr leicht zu erraten.
+strength-2 = Leicht zu erraten.
+strength-3 = Schwer zu erraten.
+strength-4 = Sehr schwer zu erraten.
 set-up-title = Portcullis einrichten
 set-up-text = Sie sind als erste Person hier. Legen Sie das Konto an, das dieses Tor verwaltet.
 set-up-button = Konto anlegen

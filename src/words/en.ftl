@@ -244,6 +244,8 @@ problem-password-guessable-title = Password easy to guess
 problem-password-guessable-detail = Take some more words that do not belong together.
 problem-password-context-title = Password easy to guess
 problem-password-context-detail = It is made of words that say who you are or where this is.
+problem-password-breached-title = Password leaked elsewhere
+problem-password-breached-detail = It is on a list of passwords that leaked elsewhere, and such lists are tried first. Take another one.
 
 ## Pages: the frame.
 
@@ -577,6 +579,12 @@ field-shown-name = Name shown to others
 field-email = E-mail address
 field-new-password = New password
 field-new-password-hint = At least 15 characters. A few words that do not belong together are good and easy to remember.
+strength-label = Strength of the password
+strength-0 = Guessed at once.
+strength-1 = Very easy to guess.
+strength-2 = Easy to guess.
+strength-3 = Hard to guess.
+strength-4 = Very hard to guess.
 set-up-title = Set up Portcullis
 set-up-text = You are the first one here. Make the account that administers this gate.
 set-up-button = Make the account

@@ -244,6 +244,8 @@ problem-password-guessable-title = Mot de passe facile à deviner
 problem-password-guessable-detail = Ajoutez quelques mots sans rapport entre eux.
 problem-password-context-title = Mot de passe facile à deviner
 problem-password-context-detail = Il est fait de mots qui disent qui vous êtes ou où l’on est.
+problem-password-breached-title = Mot de passe divulgué ailleurs
+problem-password-breached-detail = Il figure sur une liste de mots de passe divulgués ailleurs, et ces listes sont essayées en premier. Prenez-en un autre.
 
 ## Pages : le cadre.
 
@@ -577,6 +579,12 @@ field-shown-name = Nom montré aux autres
 field-email = Adresse électronique
 field-new-password = Nouveau mot de passe
 field-new-password-hint = Au moins 15 caractères. Quelques mots sans rapport entre eux conviennent et se retiennent bien.
+strength-label = Solidité du mot de passe
+strength-0 = Deviné aussitôt.
+strength-1 = Très facile à deviner.
+strength-2 = Facile à deviner.
+strength-3 = Difficile à deviner.
+strength-4 = Très difficile à deviner.
 set-up-title = Installer Portcullis
 set-up-text = Vous êtes la première personne ici. Créez le compte qui administre cette passerelle.
 set-up-button = Créer le compte

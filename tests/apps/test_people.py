@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from browser import LAB, WIKI, House, launch, set_up, sign_in
+from browser import LAB, PASSWORD, WIKI, House, launch, set_up, sign_in
+from test_looks import LOOKS, look
 
 @pytest.fixture
 def house(tmp_path):
@@ -73,3 +74,31 @@ def test_from_set_up_to_a_revoked_key(browser, house, script):
     page.click('form[action$="/revoke"] button')
     assert [house.curl(host, rotated) for host in (WIKI, LAB)] == [401, 401]
     visit.close()
+
+
+def test_how_hard_a_password_is_to_guess_is_said_while_it_is_typed(browser, house):
+    """B-05: with a label and words, in every look; nothing is loaded from elsewhere and nothing runs inline."""
+    wrong = []
+    for theme, width in LOOKS:
+        visit = browser.new_context(ignore_https_errors=True, color_scheme=theme, viewport={"width": width, "height": 800})
+        page = visit.new_page()
+        page.on("console", lambda line: wrong.append(line.text) if "Content Security" in line.text else None)
+        page.goto(house.set_up_link())
+        said, meter = page.locator("[role=status].strength-said"), page.get_by_label("Strength of the password")
+        expect(meter).to_be_hidden()
+        page.fill("#user-name", "ada.lovelace")
+        for typed, score, words in [
+            ("short", 2, "at least 15"),
+            ("correct horse battery staple", 2, "leaked elsewhere"),
+            ("ada.lovelace ada.lovelace", 2, "who you are"),
+            (PASSWORD, 4, "Very hard to guess."),
+        ]:
+            page.fill("#password", typed)
+            expect(said).to_contain_text(words)
+            assert float(meter.evaluate("meter => meter.value")) <= score
+            wrong += look(page, theme, width, "strength")
+        assert float(meter.evaluate("meter => meter.value")) == 4
+        page.fill("#password", "")
+        expect(meter).to_be_hidden()
+        visit.close()
+    assert not wrong, "\n".join(wrong)

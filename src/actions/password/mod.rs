@@ -1,11 +1,16 @@
 //! Passwords: set by the operator, changed by their owner, set anew with a link. Each ends what an earlier
 //! password left behind.
 
+mod context;
 pub(super) mod kept;
 mod rules;
+mod strength;
 
-pub(super) use self::rules::{Context, normal};
-pub use self::rules::{LONGEST, Password, PasswordRule, SHORTEST};
+pub(super) use self::rules::normal;
+pub use self::rules::{Judgement, LONGEST, Password, PasswordRule, SHORTEST};
+pub use self::strength::{About, may_ask, strength};
+
+use self::context::Context;
 
 use super::account::NewPerson;
 use super::actor::{Actor, Origin, Who};
@@ -23,7 +28,10 @@ use crate::model::id::AccountId;
 use crate::model::identity::Presented;
 use crate::model::quota::{Party, Subject};
 use crate::secret::{Secret, token};
-use crate::store::{StoreError, Tx, accounts, email_links, factors, sessions, sign_in_lanes, standing};
+use crate::store::{
+    StoreError, Tx, accounts, email_links, factors, memberships, organisations, sessions, sign_in_lanes,
+    spaces, standing,
+};
 use crate::time::Timestamp;
 
 /// Whether a change ends the sessions elsewhere.
@@ -64,7 +72,7 @@ pub async fn set(app: &App, actor: &Actor, name: &UserName, new: Password) -> Re
     }
     let missing = || ActionError::Missing(Noun::Account);
     let account = accounts::by_user_name(&app.store, name).await?.ok_or_else(missing)?;
-    let new = kept::hashed(app, new.suits(context(app, &account).await?).await?).await?;
+    let new = kept::hashed(app, new.suits(app, context(app, &account).await?).await?).await?;
     let mut tx = app.store.begin().await?;
     let account = held(&mut tx, account.id).await?;
     kept::put(app, &mut tx, account.id, &new).await?;
@@ -92,7 +100,7 @@ pub async fn change(
         return Err(ActionError::from(Denied::NotOwner).into());
     };
     let account = &standing.account;
-    let new = new.suits(context(app, account).await?).await.map_err(ActionError::from)?;
+    let new = new.suits(app, context(app, account).await?).await?;
     let proof = proof::within(app, actor.origin, account.id, *session, &old).await?;
     let new = kept::hashed(app, new).await?;
     let mut tx = app.store.begin().await?;
@@ -144,7 +152,7 @@ pub async fn reset(
 ) -> Result<(), ActionError> {
     let gone = || ActionError::Missing(Noun::Link);
     let account = promised(app, text).await?.ok_or_else(gone)?;
-    let new = kept::hashed(app, new.suits(context(app, &account).await?).await?).await?;
+    let new = kept::hashed(app, new.suits(app, context(app, &account).await?).await?).await?;
     let digest = token::session_digest(text.expose().as_bytes());
     let mut tx = app.store.begin().await?;
     let account = held(&mut tx, account.id).await?;
@@ -194,16 +202,25 @@ async fn forget(app: &App, tx: &mut Tx, account: AccountId) -> Result<(), Action
     Ok(())
 }
 
-/// What somebody who guesses knows of an account: its names, and where it works.
+/// What somebody who guesses knows of an account: its names, and those of the places where it works.
 async fn context(app: &App, account: &Account) -> Result<Context, ActionError> {
-    let context = Context::of(&account.user_name, account.email.as_deref(), &account.display_name);
-    let places =
-        standing::load(&app.store, account.id).await?.into_iter().flat_map(|held| held.organisations);
-    let words = places.flat_map(|place| {
-        let others = place.spaces.into_iter().chain(place.platforms);
-        std::iter::once(place.slug).chain(others).map(|slug| slug.to_string())
-    });
-    Ok(context.and(words))
+    let mut context =
+        here(app).and_person(&account.user_name, account.email.as_deref(), &account.display_name);
+    for home in memberships::of_account(&app.store, account.id).await? {
+        let Some(home) = organisations::by_id(&app.store, home).await? else { continue };
+        context = context.and([home.slug.as_str(), &*home.name]);
+        for space in spaces::list(&app.store, home.id).await? {
+            context = context.and([space.slug.as_str(), &*space.name]);
+        }
+    }
+    let held = standing::load(&app.store, account.id).await?.into_iter().flat_map(|held| held.organisations);
+    let platforms: Vec<_> = held.flat_map(|home| home.platforms).collect();
+    Ok(context.and(platforms.iter().map(|platform| platform.as_str())))
+}
+
+/// What everybody knows.
+fn here(app: &App) -> Context {
+    Context::of_place(&app.config.load().pages.name)
 }
 
 /// Hashes the password of a person who is not there yet.
@@ -213,8 +230,8 @@ pub(super) async fn hashed_for(
     password: Password,
 ) -> Result<kept::Hashed, ActionError> {
     let email = new.email.as_ref().map(Email::as_str);
-    let context = Context::of(&new.user_name, email, new.shown_name.as_str());
-    kept::hashed(app, password.suits(context).await?).await
+    let context = here(app).and_person(&new.user_name, email, new.shown_name.as_str());
+    kept::hashed(app, password.suits(app, context).await?).await
 }
 
 fn subject(account: &Account) -> String {

@@ -3,8 +3,12 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::model::account::UserName;
+use super::super::error::ActionError;
+use super::context::Context;
+use crate::app::App;
 use crate::secret::Secret;
+use crate::secret::breached::{HashFile, HashFileError, is_common};
+use crate::store::StoreError;
 
 /// Fewest code points.
 pub const SHORTEST: usize = 15;
@@ -14,10 +18,6 @@ pub const LONGEST: usize = 1024;
 
 /// Characters that the estimate looks at; it takes ever longer with more, and says nothing new.
 const ESTIMATED: usize = 100;
-
-/// Letters and digits that must remain beside words of the context: the estimate finds each such word easy
-/// to guess, and three of them in a row hard.
-const OWN: usize = 8;
 
 /// The estimate that is enough: 3 of 4, about 10⁸ guesses and more.
 const ENOUGH: u8 = 3;
@@ -41,11 +41,19 @@ pub enum PasswordRule {
     /// made of words about this person or this place.
     #[error("the password is made of words that say who you are or where this is")]
     Context,
+    /// on a list of passwords that leaked elsewhere.
+    #[error("the password is on a list of passwords that leaked elsewhere: take another one")]
+    Breached,
 }
 
-/// Words that somebody who guesses would try first.
-#[derive(Debug, Clone, Default)]
-pub(in crate::actions) struct Context(Vec<String>);
+/// What is thought of a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Judgement {
+    /// From 0, guessed at once, to 4.
+    pub score: u8,
+    /// Why it will not do, if it will not.
+    pub rule: Option<PasswordRule>,
+}
 
 impl Password {
     /// Takes in what a person typed as a new password.
@@ -54,71 +62,67 @@ impl Password {
     /// [`PasswordRule::TooShort`], [`PasswordRule::TooLong`].
     pub fn parse(typed: &Secret<String>) -> Result<Self, PasswordRule> {
         let text = normal(typed).ok_or(PasswordRule::TooLong)?;
-        if text.expose().chars().count() < SHORTEST {
-            return Err(PasswordRule::TooShort);
-        }
-        Ok(Self(text))
+        if is_short(&text) { Err(PasswordRule::TooShort) } else { Ok(Self(text)) }
     }
 
-    /// Asks whether it is easy to guess; takes some milliseconds of a thread that may block.
+    /// Asks whether it is easy to guess, or known to others.
     ///
     /// # Errors
-    /// [`PasswordRule::Guessable`], [`PasswordRule::Context`].
-    pub(in crate::actions) async fn suits(self, context: Context) -> Result<Secret<String>, PasswordRule> {
-        let judged = tokio::task::spawn_blocking(move || judge(self.0, &context)).await;
-        judged.unwrap_or(Err(PasswordRule::Guessable))
+    /// `Password`; `Unavailable` when the operator's list cannot be read.
+    pub(in crate::actions) async fn suits(
+        self,
+        app: &App,
+        context: Context,
+    ) -> Result<Secret<String>, ActionError> {
+        let (text, judgement) = judged(app, self.0, context).await?;
+        judgement.rule.map_or(Ok(text), |rule| Err(rule.into()))
     }
 }
 
-fn judge(text: Secret<String>, context: &Context) -> Result<Secret<String>, PasswordRule> {
+/// What is thought of a text in normal form. Takes some milliseconds of a thread that may block.
+pub(super) async fn judged(
+    app: &App,
+    text: Secret<String>,
+    context: Context,
+) -> Result<(Secret<String>, Judgement), ActionError> {
+    let list = app.config.load().passwords.breached.clone();
+    let work = tokio::task::spawn_blocking(move || {
+        let judgement = judge(&text, &context, list.as_deref());
+        (text, judgement)
+    });
+    let (text, judgement) = work.await.map_err(|_| ActionError::Busy)?;
+    let judgement = judgement.map_err(|error| {
+        tracing::error!(%error, "the list of leaked passwords fails: it");
+        ActionError::Unavailable(StoreError::Corrupt { column: "password.breached" })
+    })?;
+    Ok((text, judgement))
+}
+
+fn judge(
+    text: &Secret<String>,
+    context: &Context,
+    list: Option<&HashFile>,
+) -> Result<Judgement, HashFileError> {
     let start: Secret<String> = Secret::new(text.expose().chars().take(ESTIMATED).collect());
-    if context.leaves_little_of(&start) {
-        return Err(PasswordRule::Context);
-    }
-    let words: Vec<&str> = context.0.iter().map(String::as_str).collect();
-    let score = |words: &[&str]| u8::from(zxcvbn::zxcvbn(start.expose(), words).score());
-    if score(&words) >= ENOUGH {
-        Ok(text)
-    } else if score(&[]) >= ENOUGH {
-        Err(PasswordRule::Context)
+    let estimate = |words: &[&str]| u8::from(zxcvbn::zxcvbn(start.expose(), words).score());
+    let score = estimate(&context.words());
+    let known = || list.map_or(Ok(false), |list| list.holds(text.expose()));
+    let rule = if is_short(text) {
+        Some(PasswordRule::TooShort)
+    } else if context.leaves_little_of(&start) || score < ENOUGH && estimate(&[]) >= ENOUGH {
+        Some(PasswordRule::Context)
+    } else if score < ENOUGH {
+        Some(PasswordRule::Guessable)
+    } else if is_common(text.expose()) || known()? {
+        Some(PasswordRule::Breached)
     } else {
-        Err(PasswordRule::Guessable)
-    }
+        None
+    };
+    Ok(Judgement { score, rule })
 }
 
-impl Context {
-    /// About an account: its names, the part of its address before the `@`, and this product.
-    pub(in crate::actions) fn of(user_name: &UserName, email: Option<&str>, shown_name: &str) -> Self {
-        let mut words = vec!["portcullis".to_owned()];
-        let local = email.and_then(|email| email.rsplit_once('@')).map(|(local, _)| local);
-        for text in [Some(user_name.as_str()), local, Some(shown_name)].into_iter().flatten() {
-            words.push(text.to_lowercase());
-            words.extend(text.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(str::to_owned));
-        }
-        words.retain(|word| word.chars().count() > 2);
-        Self(words)
-    }
-
-    /// Whether a password is made of these words and not much else.
-    fn leaves_little_of(&self, text: &Secret<String>) -> bool {
-        let whole = Secret::new(text.expose().to_lowercase());
-        let mut rest = Secret::new(whole.expose().clone());
-        let mut words: Vec<&str> = self.0.iter().map(String::as_str).collect();
-        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-        for word in words {
-            // A mark in its place, so that what lay around it does not become a word of its own.
-            rest = Secret::new(rest.expose().replace(word, " "));
-        }
-        let own = rest.expose().chars().filter(|c| c.is_alphanumeric()).count();
-        own < OWN && rest.expose() != whole.expose()
-    }
-
-    /// Adds names of organisations and the like.
-    pub(super) fn and(mut self, names: impl IntoIterator<Item = String>) -> Self {
-        self.0.extend(names.into_iter().map(|name| name.to_lowercase()));
-        self.0.retain(|word| word.chars().count() > 2);
-        self
-    }
+fn is_short(text: &Secret<String>) -> bool {
+    text.expose().chars().count() < SHORTEST
 }
 
 /// The one form of a password that is hashed; `None` when it is longer than any may be.

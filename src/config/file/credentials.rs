@@ -1,4 +1,4 @@
-//! `[session]`, `[key]`, `[failures]` and `[hashing]` as written.
+//! `[session]`, `[password]`, `[key]`, `[failures]` and `[hashing]` as written.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,15 @@ pub struct Failures {
     pub per_source: String,
     /// Failures on one account or key.
     pub per_subject: String,
+}
+
+/// Passwords that people choose.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Password {
+    /// File of leaked passwords that nobody may choose: one "SHA1HEX:count" a line, in order of the hashes, of any size; a shorter list is built in.
+    #[schemars(example = &"pwned-passwords-sha1-ordered-by-hash.txt")]
+    pub breached: Option<String>,
 }
 
 /// Cost of hashing passwords with argon2id.

@@ -1,7 +1,7 @@
 //! What holds where the file is silent. `config/gateway.toml` shows the same values.
 
 use super::{Audit, Control, Deadlines, Failures, File, FirstAdministrator, Hashing, Headers, Key, Keyring};
-use super::{Limits, Listen, LogWord, Logs, Pages, Session, Store, Tls, Traces};
+use super::{Limits, Listen, LogWord, Logs, Pages, Password, Session, Store, Tls, Traces};
 
 impl Default for File {
     fn default() -> Self {
@@ -21,6 +21,7 @@ impl Default for File {
             control: Control::default(),
             session: Session::default(),
             first_administrator: FirstAdministrator::default(),
+            password: Password::default(),
             key: Key::default(),
             failures: Failures::default(),
             hashing: Hashing::default(),

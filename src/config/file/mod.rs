@@ -7,7 +7,7 @@ mod route;
 mod traces;
 mod upstream;
 
-pub use credentials::{Failures, FirstAdministrator, Hashing, Key, Session};
+pub use credentials::{Failures, FirstAdministrator, Hashing, Key, Password, Session};
 pub use pages::Pages;
 pub use route::{AccessWord, AssertionWord, AuthorizationWord, Cors, Credential, HeadersWord, Route};
 pub use route::{BodyWord, MatchWord};
@@ -53,6 +53,8 @@ pub struct File {
     pub session: Session,
     /// The first administrator, made once when there is none; without it the start prints a link for that.
     pub first_administrator: FirstAdministrator,
+    /// Passwords that people choose.
+    pub password: Password,
     /// Policy of API keys.
     pub key: Key,
     /// Failed attempts that are borne before a source or subject is slowed down.

@@ -5,8 +5,10 @@ use portcullis::actions::sign_in::SignInError;
 use portcullis::actions::{ActionError, Actor, Denied, Noun, Origin, Rule, account};
 use portcullis::model::identity::Presented;
 use portcullis::secret::Secret;
+use portcullis::secret::breached::HashFile;
 
 use super::office::{Office, PASSWORD, found, password as new, refusal};
+use crate::store::ground::Ground;
 
 const NEXT: &str = "eleven damp lanterns hum";
 
@@ -40,11 +42,34 @@ async fn a_password_that_is_easy_to_guess_for_this_person_is_refused() {
             ("ada.lovelaceada.lovelace", PasswordRule::Context),
             ("ada-lovelace-portcullis", PasswordRule::Context),
             ("portcullis-acme-lovelace", PasswordRule::Context),
+            ("correct horse battery staple", PasswordRule::Breached),
+            ("Correct-Horse-Battery-Staple2026!", PasswordRule::Breached),
         ] {
             let done = password::set(&office.app, &Actor::operator(), &name, new(text)).await;
             assert!(matches!(refusal(done), ActionError::Password(why) if why == reason), "{text}");
         }
         password::set(&office.app, &Actor::operator(), &name, new(PASSWORD)).await.unwrap();
+    }
+}
+
+/// the operator's list counts too, and where it cannot be read nothing is set.
+#[tokio::test]
+async fn a_password_of_the_operators_list_is_refused() {
+    for ground in Ground::all().await {
+        let file = ground.folder.join("leaked.txt");
+        // SHA-1 of "eleven damp lanterns hum".
+        std::fs::write(&file, "E5287F3013849FD1A47B950AE5322277C11D437E:7\n").unwrap();
+        let office = Office::bare(ground, |config| {
+            config.passwords.breached = Some(HashFile::open(&file).unwrap().into());
+        })
+        .await;
+        office.guarded("ada").await;
+        let name = "ada".parse().unwrap();
+        let done = password::set(&office.app, &Actor::operator(), &name, new(NEXT)).await;
+        assert!(matches!(refusal(done), ActionError::Password(PasswordRule::Breached)));
+        std::fs::write(&file, "x".repeat(5000)).unwrap();
+        let done = password::set(&office.app, &Actor::operator(), &name, new("nine slow comets fade")).await;
+        assert!(matches!(refusal(done), ActionError::Unavailable(_)));
     }
 }
 

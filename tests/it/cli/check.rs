@@ -66,6 +66,27 @@ fn a_certificate_that_cannot_be_read_or_used_is_an_error() {
     assert!(ended.err.contains("a.pem"), "{ended:?}");
 }
 
+/// so is a list of leaked passwords that could not be searched.
+#[test]
+fn a_list_of_leaked_passwords_that_cannot_be_searched_is_an_error() {
+    let place = Place::new();
+    place.write("gate.toml", "[password]\nbreached = \"leaked.txt\"\n");
+    let told = |help: &str| {
+        let ended = place.run(&["check", "--config", "gate.toml"]);
+        assert_eq!(ended.code, 78, "{ended:?}");
+        assert!(ended.err.contains("gate.toml:2:12") && ended.err.contains("leaked.txt"), "{ended:?}");
+        assert!(ended.err.contains(help), "{ended:?}");
+    };
+    told("name a file");
+    place.write("leaked.txt", "password\nletmein\n");
+    told("the list of SHA-1 hashes");
+    let line = |digit: &str| format!("{}:1\r\n", digit.repeat(40));
+    place.write("leaked.txt", &format!("{}{}", line("B"), line("A")));
+    told("ordered by hash");
+    place.write("leaked.txt", &format!("{}{}", line("A"), line("B")));
+    assert_eq!(place.run(&["check", "--config", "gate.toml"]).code, 0);
+}
+
 /// P12: so is what the certificate of an app is judged by.
 #[test]
 fn authorities_of_an_app_that_cannot_be_used_are_an_error() {

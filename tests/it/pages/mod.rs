@@ -5,6 +5,7 @@ mod forms;
 mod hand_off;
 mod keys;
 mod office;
+mod password_strength;
 mod profile;
 mod report_key;
 mod reset_password;
