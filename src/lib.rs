@@ -13,6 +13,7 @@ pub mod config;
 pub mod cluster;
 pub mod store;
 pub mod telemetry;
+pub mod webhooks;
 // floor 4: the running gateway
 pub mod app;
 // floor 5: decisions

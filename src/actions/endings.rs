@@ -2,12 +2,14 @@
 //! under it and do not get them back when the grant is given again.
 
 use super::error::ActionError;
+use super::events::{self, Event};
 use crate::app::App;
 use crate::model::change::Change;
 use crate::model::credentials::Credentials;
 use crate::model::grant::{HeldGrant, Standing};
-use crate::model::id::{AccountId, OrganisationId};
+use crate::model::id::{AccountId, OrganisationId, SessionId};
 use crate::model::role::{Permission, Roles};
+use crate::model::slug::Slug;
 use crate::store::endings::Carried;
 use crate::store::{Tx, api_keys, endings, grants, sessions, standing};
 use crate::time::Timestamp;
@@ -23,7 +25,7 @@ pub(super) async fn settle_keys(app: &App, tx: &mut Tx, account: AccountId) -> R
     let mut settled = 0;
     for key in endings::live_keys(tx, account, now).await? {
         settled +=
-            usize::from(keep_only(tx, &key, now, |one| still_held(&held, one, &config.roles, now)).await?);
+            usize::from(keep_only(app, tx, &key, |one| still_held(&held, one, &config.roles, now)).await?);
     }
     Ok(settled)
 }
@@ -46,7 +48,7 @@ pub(super) async fn end_credentials_in(
     };
     let mut ended = 0;
     for key in endings::live_keys_carrying(tx, &part, now).await? {
-        ended += usize::from(keep_only(tx, &key, now, |one| !gone(one)).await?);
+        ended += usize::from(keep_only(app, tx, &key, |one| !gone(one)).await?);
     }
     Ok(ended)
 }
@@ -54,18 +56,30 @@ pub(super) async fn end_credentials_in(
 /// Ends every session and key of an account for good.
 pub(super) async fn end_all(app: &App, tx: &mut Tx, account: AccountId) -> Result<(), ActionError> {
     end_sessions(app, tx, account).await?;
-    for locator in api_keys::revoke_all_of(tx, account, app.clock.now()).await? {
+    let now = app.clock.now();
+    let mut revoked = Vec::new();
+    for (id, locator) in api_keys::revoke_all_of(tx, account, now).await? {
         tx.change(Change::Key(locator));
+        revoked.push(id);
     }
-    Ok(())
+    events::note(app, tx, Event::KeysRevoked(account, &revoked, now)).await
 }
 
 /// Ends every session of an account.
 pub(super) async fn end_sessions(app: &App, tx: &mut Tx, account: AccountId) -> Result<(), ActionError> {
-    for session in sessions::end_all_of(tx, account, None, app.clock.now()).await? {
-        tx.change(Change::Session(session));
-    }
-    Ok(())
+    let ended = sessions::end_all_of(tx, account, None, app.clock.now()).await?;
+    note_sessions(app, tx, account, &ended).await
+}
+
+/// Notes that these sessions of an account ended.
+pub(super) async fn note_sessions(
+    app: &App,
+    tx: &mut Tx,
+    account: AccountId,
+    ended: &[SessionId],
+) -> Result<(), ActionError> {
+    ended.iter().for_each(|id| tx.change(Change::Session(*id)));
+    events::note(app, tx, Event::SessionsEnded(account, ended)).await
 }
 
 /// Refuses to leave an organisation that had a manager without one. Called after the write, with
@@ -101,9 +115,9 @@ pub(super) async fn managers(
 }
 
 async fn keep_only(
+    app: &App,
     tx: &mut Tx,
     key: &Carried,
-    now: Timestamp,
     keeps: impl Fn(&Credentials) -> bool,
 ) -> Result<bool, ActionError> {
     let kept: Vec<Credentials> = key.credentials.iter().filter(|one| keeps(one)).cloned().collect();
@@ -111,7 +125,10 @@ async fn keep_only(
         return Ok(false);
     }
     if kept.is_empty() {
+        let now = app.clock.now();
         api_keys::revoke(tx, key.id, now).await?;
+        let opened: Vec<Slug> = key.credentials.iter().map(|one| one.platform.clone()).collect();
+        events::revoked(app, tx, key.account, (&[key.id], &opened), now).await?;
     } else {
         endings::narrow(tx, key.id, &kept).await?;
     }

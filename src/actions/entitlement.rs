@@ -2,6 +2,7 @@
 
 use super::actor::Actor;
 use super::error::{ActionError, Noun};
+use super::events::{self, Holds};
 use super::organisation;
 use crate::app::App;
 use crate::model::change::Change;
@@ -20,6 +21,7 @@ pub async fn add(app: &App, actor: &Actor, organisation: &Slug, platform: &Slug)
     let (mut tx, home) = organisation::begin_in(app, actor, organisation).await?;
     actor.administers(&mut tx).await?;
     entitlements::insert(&mut tx, home.id, platform, app.clock.now()).await?;
+    events::everybody(app, &mut tx, Holds::More, &home, (None, Some(platform))).await?;
     finish(app, actor, tx, home.id, ("entitlement.added", platform)).await
 }
 
@@ -39,6 +41,7 @@ pub async fn remove(
     if !entitlements::remove(&mut tx, home.id, platform).await? {
         return Err(ActionError::Missing(Noun::Entitlement));
     }
+    events::everybody(app, &mut tx, Holds::Less, &home, (None, Some(platform))).await?;
     finish(app, actor, tx, home.id, ("entitlement.removed", platform)).await
 }
 

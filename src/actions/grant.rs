@@ -4,6 +4,7 @@
 use super::actor::{Actor, Place, Who};
 use super::endings;
 use super::error::{ActionError, Noun, Rule};
+use super::events::{self, Holds};
 use super::{account, organisation};
 use crate::app::App;
 use crate::model::account::{Account, AccountKind, AccountStatus, Office, UserName};
@@ -67,6 +68,7 @@ pub async fn add(app: &App, actor: &Actor, new: NewGrant) -> Result<Grant, Actio
         created_at: now,
     };
     grants::insert(&mut tx, &grant).await?;
+    events::grants(app, &mut tx, Holds::More, std::slice::from_ref(&grant)).await?;
     note(actor, &mut tx, &grant, "grant.added");
     app.commit(tx).await?;
     Ok(grant)
@@ -98,6 +100,7 @@ pub async fn revoke(app: &App, actor: &Actor, id: GrantId) -> Result<Grant, Acti
     // Keys that are being made wait, or are seen here.
     accounts::hold(&mut tx, grant.account).await?;
     let before = endings::managers(app, &mut tx, home).await?;
+    events::grants(app, &mut tx, Holds::Less, std::slice::from_ref(&grant)).await?;
     grants::remove(&mut tx, home, id).await?;
     endings::keep_a_manager(app, &mut tx, home, before).await?;
     endings::settle_keys(app, &mut tx, grant.account).await?;
@@ -127,6 +130,9 @@ pub async fn leave(
     }
     accounts::hold(&mut tx, account.id).await?;
     let before = endings::managers(app, &mut tx, home.id).await?;
+    let mut lost = grants::of_account(&app.store, account.id).await?;
+    lost.retain(|grant| grant.organisation == home.id);
+    events::grants(app, &mut tx, Holds::Less, &lost).await?;
     if !memberships::remove(&mut tx, account.id, home.id).await? {
         return Err(ActionError::Missing(Noun::Account));
     }

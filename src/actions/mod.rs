@@ -10,6 +10,7 @@ pub mod email_link;
 mod endings;
 pub mod entitlement;
 mod error;
+pub mod events;
 pub mod grant;
 pub mod hand_off;
 pub mod keyring;

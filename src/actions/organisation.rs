@@ -3,6 +3,7 @@
 use super::actor::{Actor, Place, Who};
 use super::endings;
 use super::error::{ActionError, Denied, Noun, Rule};
+use super::events::{self, Holds};
 use crate::app::App;
 use crate::model::change::Change;
 use crate::model::id::{OrganisationId, SpaceId};
@@ -68,6 +69,7 @@ pub async fn rename(
 pub async fn close(app: &App, actor: &Actor, slug: &Slug) -> Result<Organisation, ActionError> {
     let (mut tx, organisation) = begin_in(app, actor, slug).await?;
     actor.administers(&mut tx).await?;
+    events::everybody(app, &mut tx, Holds::Less, &organisation, (None, None)).await?;
     organisations::close(&mut tx, organisation.id, app.clock.now()).await?;
     endings::end_credentials_in(app, &mut tx, slug.as_str(), None).await?;
     stored_endings::invitations(&mut tx, organisation.id, app.clock.now()).await?;

@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use super::actor::Origin;
+use super::endings;
 use super::error::ActionError;
 use super::proof;
 use super::session::{self, NewSession, Stay};
 use crate::app::App;
 use crate::model::account::Account;
 use crate::model::audit::AuditActor;
-use crate::model::change::Change;
 use crate::model::session::Session;
 use crate::secret::{Secret, token};
 use crate::store::{StoreError, Tx, sessions};
@@ -117,8 +117,9 @@ pub(super) async fn enter(
     let by = AuditActor::Account(account.id);
     let old = visit.browser.as_ref().map(|text| token::session_digest(text.expose().as_bytes()));
     if let Some(old) = &old {
-        for id in sessions::end_in_browser(tx, account.id, old, app.clock.now()).await? {
-            tx.change(Change::Session(id));
+        let ended = sessions::end_in_browser(tx, account.id, old, app.clock.now()).await?;
+        endings::note_sessions(app, tx, account.id, &ended).await?;
+        for id in ended {
             let mut entry = origin.entry(by, "session.ended", format!("session {id}"));
             entry.detail = format!("account={} signed in anew", account.id);
             tx.audit(entry);

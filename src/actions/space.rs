@@ -3,6 +3,7 @@
 use super::actor::{Actor, Place};
 use super::endings;
 use super::error::{ActionError, Noun, Rule};
+use super::events::{self, Holds};
 use super::organisation;
 use crate::app::App;
 use crate::model::change::Change;
@@ -99,6 +100,7 @@ pub async fn remove(
     }
     let found = spaces::by_slug(&app.store, home.id, slug).await?;
     let space = found.ok_or(ActionError::Missing(Noun::Space))?;
+    events::everybody(app, &mut tx, Holds::Less, &home, (Some(slug), None)).await?;
     if inside == GrantsInside::Revoke {
         for grant in grants::in_space(&mut tx, home.id, space.id).await? {
             ceiling.admits(app.config.load().roles.rank(&grant.role))?;

@@ -68,4 +68,10 @@ id! {
     EmailLinkId;
     /// A letter or event waiting to be sent.
     OutboxId;
+    /// An event that platforms are told of.
+    EventId;
+    /// A webhook: an address of a platform that events are sent to.
+    WebhookId;
+    /// One event on its way to one webhook.
+    DeliveryId;
 }

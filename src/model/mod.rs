@@ -9,6 +9,7 @@ pub mod change;
 pub mod credentials;
 pub mod email;
 pub mod email_link;
+pub mod event;
 pub mod grant;
 pub mod id;
 pub mod identity;

@@ -182,11 +182,15 @@ row! {
     struct Ended { id: String, kind: String, digest: Vec<u8> }
 }
 
-/// Ends all keys of an account that still work. How each of them is found.
+/// Ends all keys of an account that still work. Which ones, and how each of them is found.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`], [`StoreError::Corrupt`].
-pub async fn revoke_all_of(tx: &mut Tx, account: AccountId, at: Timestamp) -> Result<Vec<KeyLocator>> {
+pub async fn revoke_all_of(
+    tx: &mut Tx,
+    account: AccountId,
+    at: Timestamp,
+) -> Result<Vec<(KeyId, KeyLocator)>> {
     const SQL: &str = "UPDATE api_key SET revoked_at = $2
         WHERE account = $1 AND (revoked_at IS NULL OR revoked_at > $2)
         AND (expires_at IS NULL OR expires_at > $2) RETURNING id, kind, digest";
@@ -258,11 +262,13 @@ impl Row {
 }
 
 impl Ended {
-    fn into_locator(self) -> Result<KeyLocator> {
-        Ok(match word("api_key.kind", KeyKind::from_word(&self.kind))? {
+    fn into_locator(self) -> Result<(KeyId, KeyLocator)> {
+        let id = key_id("api_key.id", &self.id)?;
+        let locator = match word("api_key.kind", KeyKind::from_word(&self.kind))? {
             KeyKind::Imported => KeyLocator::Imported(digest_of(&self.digest)?),
-            KeyKind::Personal | KeyKind::Service => KeyLocator::Native(key_id("api_key.id", &self.id)?),
-        })
+            KeyKind::Personal | KeyKind::Service => KeyLocator::Native(id),
+        };
+        Ok((id, locator))
     }
 }
 

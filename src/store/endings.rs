@@ -7,7 +7,7 @@ use crate::model::id::{AccountId, OrganisationId};
 use crate::time::Timestamp;
 
 row! {
-    struct KeyRow { id: String, kind: String, digest: Vec<u8>, credentials: String }
+    struct KeyRow { id: String, account: String, kind: String, digest: Vec<u8>, credentials: String }
 }
 
 /// A key that still works, as far as its endings go.
@@ -15,6 +15,8 @@ row! {
 pub struct Carried {
     /// Its public id.
     pub id: KeyId,
+    /// Whose it is.
+    pub account: AccountId,
     /// How caches find it.
     pub locator: KeyLocator,
     /// What it carries.
@@ -30,7 +32,8 @@ impl KeyRow {
             KeyKind::Imported => KeyLocator::Imported(self.digest.try_into().map_err(|_| unreadable())?),
         };
         let lines = self.credentials.lines().map(|line| parsed("api_key.credentials", line));
-        Ok(Carried { id, locator, credentials: lines.collect::<Result<_>>()? })
+        let account = parsed("api_key.account", &self.account)?;
+        Ok(Carried { id, account, locator, credentials: lines.collect::<Result<_>>()? })
     }
 }
 
@@ -39,7 +42,7 @@ impl KeyRow {
 /// # Errors
 /// [`StoreError::Unavailable`], as every function here.
 pub async fn live_keys(tx: &mut Tx, account: AccountId, now: Timestamp) -> Result<Vec<Carried>> {
-    const SQL: &str = "SELECT id, kind, digest, credentials FROM api_key WHERE account = $1
+    const SQL: &str = "SELECT id, account, kind, digest, credentials FROM api_key WHERE account = $1
         AND (revoked_at IS NULL OR revoked_at > $2) AND (expires_at IS NULL OR expires_at > $2)";
     let rows: Vec<KeyRow> = on!(tx tx, db => sqlx::query_as(SQL)
         .bind(account.to_string())
@@ -53,7 +56,7 @@ pub async fn live_keys(tx: &mut Tx, account: AccountId, now: Timestamp) -> Resul
 /// # Errors
 /// As [`live_keys`].
 pub async fn live_keys_carrying(tx: &mut Tx, part: &str, now: Timestamp) -> Result<Vec<Carried>> {
-    const SQL: &str = "SELECT id, kind, digest, credentials FROM api_key WHERE credentials LIKE $1
+    const SQL: &str = "SELECT id, account, kind, digest, credentials FROM api_key WHERE credentials LIKE $1
         AND (revoked_at IS NULL OR revoked_at > $2) AND (expires_at IS NULL OR expires_at > $2)";
     let rows: Vec<KeyRow> = on!(tx tx, db => sqlx::query_as(SQL)
         .bind(format!("%{part}%"))

@@ -70,6 +70,7 @@ pub mod endings;
 pub mod entitlements;
 pub mod erasure;
 mod error;
+pub mod events;
 pub mod factors;
 pub mod grants;
 pub mod imported_keys;

@@ -3,9 +3,10 @@
 
 use sqlx::{Postgres, Sqlite, Transaction};
 
-use super::{Result, audit, changes, within};
+use super::{Result, audit, changes, events, within};
 use crate::model::audit::AuditEntry;
 use crate::model::change::{Change, Seq};
+use crate::model::event::NewEvent;
 use crate::time::Timestamp;
 
 /// A transaction. Dropped without [`Tx::commit`], it leaves nothing behind.
@@ -13,6 +14,7 @@ pub struct Tx {
     inner: Inner,
     changes: Vec<Change>,
     entries: Vec<AuditEntry>,
+    events: Vec<NewEvent>,
     touched: bool,
 }
 
@@ -23,7 +25,7 @@ pub(crate) enum Inner {
 
 impl Tx {
     pub(super) const fn begun(inner: Inner) -> Self {
-        Self { inner, changes: Vec::new(), entries: Vec::new(), touched: false }
+        Self { inner, changes: Vec::new(), entries: Vec::new(), events: Vec::new(), touched: false }
     }
 
     pub(crate) const fn inner(&mut self) -> &mut Inner {
@@ -46,12 +48,21 @@ impl Tx {
         self.entries.push(entry);
     }
 
+    /// Notes what platforms must be told once this is committed.
+    pub fn event(&mut self, event: NewEvent) {
+        self.events.push(event);
+    }
+
     /// What was noted so far, for forgetting it in this process too.
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
 
-    /// Writes the change rows and the chained audit entries, numbered from the one counter row, and
+    pub(super) fn take_events(&mut self) -> Vec<NewEvent> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// Writes the change rows, the events and the chained audit entries, numbered from the one counter row, and
     /// commits. Holding that row makes the order of numbers the order of commits.
     ///
     /// # Errors
@@ -71,6 +82,7 @@ impl Tx {
         for entry in std::mem::take(&mut self.entries) {
             audit::append(&mut self, &mut counter, &entry, now).await?;
         }
+        events::append(&mut self, now).await?;
         if !noted.is_empty() {
             changes::prune(&mut self, Seq(counter.seq)).await?;
         }

@@ -2,6 +2,7 @@
 
 use super::super::actor::{Actor, Place, Who};
 use super::super::error::{ActionError, Denied};
+use super::super::events::{self, Event};
 use super::super::password::{self, Password};
 use super::super::{organisation, set_up};
 use super::erase::may_be_taken;
@@ -87,6 +88,7 @@ pub(in crate::actions) async fn insert_person(
     };
     may_be_taken(app, tx, &account).await?;
     accounts::insert(tx, &account).await?;
+    events::note(app, tx, Event::AccountCreated(&account)).await?;
     tx.change(Change::Account(account.id));
     if account.office == Some(Office::Administrator) {
         set_up::settle(app, actor, tx).await?;
@@ -126,6 +128,7 @@ pub async fn create_service(
     may_be_taken(app, &mut tx, &account).await?;
     accounts::insert(&mut tx, &account).await?;
     memberships::ensure(&mut tx, account.id, home.id, now).await?;
+    events::note(app, &mut tx, Event::AccountCreated(&account)).await?;
     tx.change(Change::Account(account.id));
     let mut entry = actor.entry("account.created", subject(&account));
     entry.organisation = Some(home.id);

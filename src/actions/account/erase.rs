@@ -3,6 +3,7 @@
 
 use super::super::actor::Actor;
 use super::super::error::{ActionError, Noun};
+use super::super::events::{self, Event};
 use super::{by_name, close, subject};
 use crate::app::App;
 use crate::model::account::{Account, AccountStatus, UserName};
@@ -38,6 +39,7 @@ pub async fn erase(app: &App, actor: &Actor, name: &UserName) -> Result<Account,
         }
     }
     erasure::erase(&mut tx, &account, &tombstone, now).await?;
+    events::note(app, &mut tx, Event::AccountErased(&account)).await?;
     let entries = audit::erase_personal(&mut tx, account.id).await?;
     let mut entry = actor.entry("account.erased", subject(&account));
     entry.detail = format!("entries={entries}");

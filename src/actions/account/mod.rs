@@ -9,6 +9,7 @@ use super::actor::{Actor, Place};
 use super::email_link::{self, Issued};
 use super::endings;
 use super::error::{ActionError, Denied, Noun, Rule};
+use super::events::{self, Event};
 use super::set_up;
 use crate::app::App;
 use crate::model::account::{Account, AccountKind, AccountStatus, Office, UserName};
@@ -34,7 +35,9 @@ pub async fn suspend(app: &App, actor: &Actor, name: &UserName) -> Result<Accoun
     keep_an_administrator(actor, &mut tx, &account).await?;
     accounts::set_status(&mut tx, account.id, AccountStatus::Suspended, app.clock.now()).await?;
     endings::end_sessions(app, &mut tx, account.id).await?;
-    finish(app, actor, tx, Account { status: AccountStatus::Suspended, ..account }, "account.suspended").await
+    let suspended = Account { status: AccountStatus::Suspended, ..account };
+    events::note(app, &mut tx, Event::AccountDisabled(&suspended)).await?;
+    finish(app, actor, tx, suspended, "account.suspended").await
 }
 
 /// Puts a suspended account back in use.
@@ -44,7 +47,9 @@ pub async fn suspend(app: &App, actor: &Actor, name: &UserName) -> Result<Accoun
 pub async fn resume(app: &App, actor: &Actor, name: &UserName) -> Result<Account, ActionError> {
     let (mut tx, account) = begin_on(app, actor, name).await?;
     accounts::set_status(&mut tx, account.id, AccountStatus::Active, app.clock.now()).await?;
-    finish(app, actor, tx, Account { status: AccountStatus::Active, ..account }, "account.resumed").await
+    let resumed = Account { status: AccountStatus::Active, ..account };
+    events::note(app, &mut tx, Event::AccountUpdated(&resumed)).await?;
+    finish(app, actor, tx, resumed, "account.resumed").await
 }
 
 /// Ends an account for good, with its sessions, keys, memberships and grants. Its name stays taken.
@@ -54,24 +59,19 @@ pub async fn resume(app: &App, actor: &Actor, name: &UserName) -> Result<Account
 pub async fn close(app: &App, actor: &Actor, name: &UserName) -> Result<Account, ActionError> {
     let (mut tx, account) = begin_on(app, actor, name).await?;
     keep_an_administrator(actor, &mut tx, &account).await?;
-    for organisation in memberships::of_account(&app.store, account.id).await? {
+    endings::end_all(app, &mut tx, account.id).await?;
+    let closed = Account { status: AccountStatus::Closed, office: None, ..account };
+    events::note(app, &mut tx, Event::AccountDeleted(&closed)).await?;
+    for organisation in memberships::of_account(&app.store, closed.id).await? {
         let held = organisations::by_id(&app.store, organisation).await?;
         let before = endings::managers(app, &mut tx, organisation).await?;
-        memberships::remove(&mut tx, account.id, organisation).await?;
+        memberships::remove(&mut tx, closed.id, organisation).await?;
         if held.is_some_and(|held| held.status == OrganisationStatus::Open) {
             endings::keep_a_manager(app, &mut tx, organisation, before).await?;
         }
     }
-    endings::end_all(app, &mut tx, account.id).await?;
-    accounts::set_status(&mut tx, account.id, AccountStatus::Closed, app.clock.now()).await?;
-    finish(
-        app,
-        actor,
-        tx,
-        Account { status: AccountStatus::Closed, office: None, ..account },
-        "account.closed",
-    )
-    .await
+    accounts::set_status(&mut tx, closed.id, AccountStatus::Closed, app.clock.now()).await?;
+    finish(app, actor, tx, closed, "account.closed").await
 }
 
 /// Gives an account an office, or takes it away.
@@ -96,7 +96,9 @@ pub async fn set_office(
     if office == Some(Office::Administrator) {
         set_up::settle(app, actor, &mut tx).await?;
     }
-    finish(app, actor, tx, Account { office, ..account }, "account.office-set").await
+    let account = Account { office, ..account };
+    events::note(app, &mut tx, Event::AccountUpdated(&account)).await?;
+    finish(app, actor, tx, account, "account.office-set").await
 }
 
 /// Makes a link with which a person sets a password. Support may do this for people without an office.

@@ -2,9 +2,10 @@
 
 use super::super::actor::Actor;
 use super::super::error::{ActionError, Denied, Noun};
+use super::super::events::{self, Event};
 use super::subject;
 use crate::app::App;
-use crate::model::account::AccountStatus;
+use crate::model::account::{Account, AccountStatus};
 use crate::model::change::Change;
 use crate::model::shown_name::ShownName;
 use crate::store::accounts;
@@ -25,8 +26,10 @@ pub async fn rename(app: &App, actor: &Actor, name: ShownName) -> Result<bool, A
         return Ok(false);
     }
     accounts::rename(&mut tx, own, &name).await?;
+    let renamed = Account { display_name: name.as_str().into(), ..account };
+    events::note(app, &mut tx, Event::AccountUpdated(&renamed)).await?;
     tx.change(Change::Account(own));
-    let mut entry = actor.entry("account.renamed", subject(&account));
+    let mut entry = actor.entry("account.renamed", subject(&renamed));
     entry.personal = Some(format!("shown-name={}", name.as_str()));
     tx.audit(entry);
     app.commit(tx).await?;

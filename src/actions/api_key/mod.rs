@@ -13,6 +13,7 @@ pub use wish::{KeyName, KeyRule, Life, Wish};
 
 use super::actor::{Actor, Place, Who};
 use super::error::{ActionError, Denied, Noun};
+use super::events::{self, Event};
 use crate::app::App;
 use crate::model::account::{Account, AccountKind};
 use crate::model::api_key::{ApiKey, KeyAudience, KeyId};
@@ -112,6 +113,7 @@ pub async fn rotate(app: &App, actor: &Actor, id: KeyId, overlap: Overlap) -> Re
     let ends = old.ends_at().map_or(now.plus(overlap.length()), |end| end.min(now.plus(overlap.length())));
     api_keys::revoke(&mut tx, old.id, ends).await?;
     tx.change(Change::Key(old.locator()));
+    events::note(app, &mut tx, Event::KeysRevoked(old.account, &[old.id], ends)).await?;
     let made = compose(app, &owner, &wish, Some((old.id, ends)))?;
     insert(app, &mut tx, &made.key).await?;
     note(actor, &mut tx, "key.rotated", (&made.key, &wish, &owner));
@@ -133,6 +135,7 @@ pub async fn revoke(app: &App, actor: &Actor, id: KeyId) -> Result<bool, ActionE
         return Ok(false);
     }
     tx.change(Change::Key(key.locator()));
+    events::note(app, &mut tx, Event::KeysRevoked(key.account, &[id], now)).await?;
     let mut entry = actor.entry("key.revoked", format!("key {id}"));
     entry.detail = format!("account={}", key.account);
     tx.audit(entry);

@@ -3,6 +3,7 @@
 
 use super::super::actor::{Actor, Origin};
 use super::super::error::ActionError;
+use super::super::events::{self, Event};
 use crate::app::App;
 use crate::model::api_key::{ApiKey, KeyLocator};
 use crate::model::audit::{AuditActor, AuditEntry};
@@ -33,6 +34,7 @@ pub async fn report(app: &App, origin: Origin, text: &Secret<String>) -> Result<
     let Some(key) = held else { return Ok(Reported::Nothing) };
     api_keys::revoke(&mut tx, key.id, now).await?;
     tx.change(Change::Key(key.locator()));
+    events::note(app, &mut tx, Event::KeysRevoked(key.account, &[key.id], now)).await?;
     tx.audit(AuditEntry {
         act: "key.reported",
         actor: AuditActor::Stranger,

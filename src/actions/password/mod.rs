@@ -110,7 +110,7 @@ pub async fn change(
     if others == EndOthers::Yes {
         let kept = Some(*session);
         ended = sessions::end_all_of(&mut tx, account.id, kept, app.clock.now()).await?;
-        ended.iter().for_each(|id| tx.change(Change::Session(*id)));
+        endings::note_sessions(app, &mut tx, account.id, &ended).await?;
         sessions::forget_browsers(&mut tx, account.id, kept).await?;
     }
     tx.change(Change::Account(account.id));

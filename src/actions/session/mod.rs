@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::actor::{Actor, Origin, Who};
+use super::endings;
 use super::error::{ActionError, Denied, Noun, Rule};
 use crate::app::App;
 use crate::model::account::{Account, AccountKind, AccountStatus};
@@ -161,7 +162,7 @@ pub async fn end(app: &App, actor: &Actor, id: SessionId) -> Result<bool, Action
     if !sessions::end(&mut tx, id, app.clock.now()).await? {
         return Ok(false);
     }
-    tx.change(Change::Session(id));
+    endings::note_sessions(app, &mut tx, session.account, &[id]).await?;
     let mut entry = actor.entry("session.ended", format!("session {id}"));
     entry.detail = format!("account={}", session.account);
     tx.audit(entry);
@@ -190,9 +191,7 @@ pub async fn end_all(
     if ended.is_empty() {
         return Ok(0);
     }
-    for id in &ended {
-        tx.change(Change::Session(*id));
-    }
+    endings::note_sessions(app, &mut tx, account, &ended).await?;
     let mut entry = actor.entry("sessions.ended", format!("account {account}"));
     entry.detail = format!("count={}", ended.len());
     tx.audit(entry);

@@ -64,7 +64,7 @@ pub(super) async fn renew(
             None => return Ok(None),
         },
     };
-    for locator in api_keys::revoke_all_of(tx, account.id, now).await? {
+    for (_, locator) in api_keys::revoke_all_of(tx, account.id, now).await? {
         tx.change(Change::Key(locator));
     }
     let ends_at = account.created_at.plus(LIFE);

@@ -11,7 +11,7 @@ use super::super::{Result, StoreError};
 
 /// Every table that is copied, those that others refer to first. The change log is not: it belongs to
 /// the database that its readers follow.
-pub const TABLES: [&str; 23] = [
+pub const TABLES: [&str; 27] = [
     "organisation",
     "space",
     "entitlement",
@@ -32,6 +32,10 @@ pub const TABLES: [&str; 23] = [
     "setting",
     "sign_in_lane",
     "replay",
+    "event",
+    "event_platform",
+    "webhook",
+    "delivery",
     "audit",
     "audit_personal",
     "audit_cut",
@@ -84,14 +88,15 @@ pub(super) async fn all(origin: &mut Origin<'_>, tx: &mut Tx) -> Result<()> {
 /// Takes over the end of the audit chain. The sequence of changes goes on from whichever is further: what
 /// the copy knew, or what the database has counted since.
 pub(super) async fn counter(origin: &mut Origin<'_>, tx: &mut Tx, live: Option<i64>) -> Result<()> {
-    const READ: &str = "SELECT seq, audit_seq, audit_digest FROM counter WHERE id = 1";
-    const WRITE: &str = "UPDATE counter SET seq = $1, audit_seq = $2, audit_digest = $3 WHERE id = 1";
-    type Counter = (i64, i64, Option<Vec<u8>>);
-    let (seq, audit_seq, audit_digest): Counter = match origin {
+    const READ: &str = "SELECT seq, audit_seq, audit_digest, event_seq FROM counter WHERE id = 1";
+    const WRITE: &str = "UPDATE counter SET seq = $1, audit_seq = $2, audit_digest = $3,
+        event_seq = CASE WHEN event_seq > $4 THEN event_seq ELSE $4 END WHERE id = 1";
+    type Counter = (i64, i64, Option<Vec<u8>>, i64);
+    let (seq, audit_seq, audit_digest, event_seq): Counter = match origin {
         Origin::Sqlite(source) => sqlx::query_as(READ).fetch_one(&mut **source).await?,
         Origin::Postgres(source) => sqlx::query_as(READ).fetch_one(&mut **source).await?,
     };
-    run!(tx, WRITE, seq.max(live.unwrap_or(seq)), audit_seq, audit_digest.as_deref()).map(drop)
+    run!(tx, WRITE, seq.max(live.unwrap_or(seq)), audit_seq, audit_digest.as_deref(), event_seq).map(drop)
 }
 
 async fn columns(origin: &mut Origin<'_>, tx: &mut Tx, table: &'static str) -> Result<Vec<Column>> {

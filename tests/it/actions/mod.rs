@@ -2,6 +2,7 @@
 
 mod browsers;
 mod endings;
+mod events;
 mod ground;
 mod guard;
 mod hand_off;

@@ -160,8 +160,8 @@ async fn all_keys_of_an_account_end_together_and_are_named() {
         }
         let mut tx = store.begin().await.unwrap();
         let mut ended = api_keys::revoke_all_of(&mut tx, ada(), later(5)).await.unwrap();
-        ended.sort_by_key(|locator| matches!(locator, KeyLocator::Imported(_)));
-        assert_eq!(ended, keys.each_ref().map(ApiKey::locator));
+        ended.sort_by_key(|(_, locator)| matches!(locator, KeyLocator::Imported(_)));
+        assert_eq!(ended, keys.each_ref().map(|key| (key.id, key.locator())));
         assert!(api_keys::revoke_all_of(&mut tx, ada(), later(6)).await.unwrap().is_empty());
         settle(tx).await;
     }

@@ -21,8 +21,8 @@ async fn every_earlier_version_is_brought_up_to_date() {
         for ground in Ground::all().await {
             let old = store::connect(&ground.config).await.unwrap();
             store::apply(&old, version).await.unwrap();
-            let waiting = store::migrations(&old).await.unwrap().iter().filter(|step| !step.applied).count();
-            assert_eq!(i64::try_from(waiting).unwrap(), NEWEST - version);
+            let steps = store::migrations(&old).await.unwrap();
+            assert!(steps.iter().all(|step| step.applied == (step.version <= version)), "{version}");
             old.close().await;
             let new = ground.open().await;
             new.ping().await.unwrap();
