@@ -11,6 +11,7 @@ pub mod words;
 pub mod config;
 // floor 3: the outside world
 pub mod cluster;
+pub mod mail;
 pub mod store;
 pub mod telemetry;
 pub mod webhooks;

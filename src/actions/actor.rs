@@ -16,6 +16,7 @@ use crate::model::role::{Permission, Rank, Roles};
 use crate::model::slug::Slug;
 use crate::store::{Tx, standing};
 use crate::time::Timestamp;
+use crate::words::Language;
 
 /// Whoever acts, and where the wish came from.
 #[derive(Debug, Clone)]
@@ -49,6 +50,8 @@ pub struct Origin {
     pub address: Option<IpAddr>,
     /// The request.
     pub request: Option<RequestId>,
+    /// The language of whoever asks, for letters to people who chose none.
+    pub language: Option<Language>,
 }
 
 /// A place in an organisation that an act reaches to.
@@ -96,7 +99,7 @@ impl Ceiling {
 impl Origin {
     /// An audit entry about an act that came from here, to be completed.
     pub fn entry(self, actor: AuditActor, act: &'static str, subject: String) -> AuditEntry {
-        let Self { address, request } = self;
+        let Self { address, request, language: _ } = self;
         let (organisation, detail, personal) = (None, String::new(), None);
         AuditEntry { act, actor, subject, organisation, address, request, detail, personal }
     }

@@ -2,6 +2,7 @@
 
 use super::api_key::KeyRule;
 use super::password::PasswordRule;
+use crate::mail::MailError;
 use crate::store::{Constraint, StoreError};
 
 /// Why an act was not done. Nothing was changed.
@@ -25,6 +26,12 @@ pub enum ActionError {
     /// Too many passwords are being hashed; ask again in a moment.
     #[error("too many passwords are being checked at the moment")]
     Busy,
+    /// Too many letters were asked for from this source; ask again in an hour.
+    #[error("too many letters were asked for from here; ask again in an hour")]
+    TooManyLetters,
+    /// A letter could not be sent.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// Something of that name exists already.
     #[error("{0}")]
     Taken(Constraint),
@@ -89,6 +96,8 @@ pub enum Noun {
     Key,
     #[error("host")]
     Host,
+    #[error("letter")]
+    Letter,
     #[error("link; it may have been used, or replaced by a newer one")]
     Link,
 }
@@ -129,6 +138,12 @@ pub enum Rule {
     /// The grant would be over before it begins.
     #[error("the end must lie after the beginning and in the future")]
     Period,
+    /// There is nothing left to prove.
+    #[error("the address of this account is validated already")]
+    Validated,
+    /// There is nowhere to write to.
+    #[error("the account has no e-mail address")]
+    NoAddress,
     /// The organisation may not use this platform.
     #[error("the organisation is not entitled to this platform")]
     NotEntitled,

@@ -16,12 +16,14 @@ pub mod hand_off;
 pub mod keyring;
 pub mod organisation;
 pub mod password;
+pub mod post;
 mod proof;
 pub mod session;
 pub mod set_up;
 pub mod sign_in;
 pub mod space;
 pub mod step_up;
+pub mod validation;
 
 pub use actor::{Actor, Ceiling, Origin, Place, Who};
 pub use error::{ActionError, Denied, Noun, Rule};

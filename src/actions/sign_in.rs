@@ -84,6 +84,8 @@ impl From<ActionError> for SignInError {
             | ActionError::Refused(_)
             | ActionError::Key(_)
             | ActionError::Password(_)
+            | ActionError::TooManyLetters
+            | ActionError::Mail(_)
             | ActionError::Taken(_) => Self::Wrong,
         }
     }

@@ -33,7 +33,7 @@ pub fn say(problem: &Problem, caller: &Caller) -> Response {
 
 /// Where a wish on this call comes from, for the audit trail.
 pub const fn origin(caller: &Caller) -> Origin {
-    Origin { address: Some(caller.address), request: Some(caller.request_id) }
+    Origin { address: Some(caller.address), request: Some(caller.request_id), language: None }
 }
 
 /// A call of somebody who is known.

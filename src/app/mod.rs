@@ -32,6 +32,7 @@ use self::recent::Recent;
 use crate::cluster::limiter::Limiter;
 use crate::cluster::local::Local;
 use crate::config::Config;
+use crate::mail::{self, Mailer};
 use crate::model::change::Seq;
 use crate::model::session::Session;
 use crate::secret::keyring::Keyring;
@@ -72,6 +73,8 @@ pub struct App {
     pub limiter: Arc<dyn Limiter>,
     /// Failure budgets.
     pub limits: Limits,
+    /// Takes letters away.
+    pub mailer: ArcSwap<Box<dyn Mailer>>,
     /// Numbers for monitoring.
     pub metrics: Arc<Metrics>,
 }
@@ -90,6 +93,7 @@ impl App {
         keyring: Keyring,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
+        let mailer = mail::open(&config.mail)?;
         let hashing = HashingPool::open(cost(&config))?;
         let limiter: Arc<dyn Limiter> = Arc::new(Local::default());
         let metrics = Arc::<Metrics>::default();
@@ -107,6 +111,7 @@ impl App {
             live: Arc::default(),
             decisions: Decisions::default(),
             turns: Semaphore::new(TURNS),
+            mailer: ArcSwap::from_pointee(mailer),
             metrics,
             store,
             clock,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::App;
 use crate::config::{Config, Hashing};
+use crate::mail::MailError;
 use crate::model::audit::{AuditActor, AuditEntry};
 use crate::secret::keyring::{Fingerprint, Keyring, KeyringError, SIGNING};
 use crate::secret::password::{Cost, HashingError, machine_budget_kib};
@@ -24,6 +25,9 @@ pub enum OpenError {
     /// Hashing as configured is too weak, or more than the machine can bear.
     #[error(transparent)]
     Hashing(#[from] HashingError),
+    /// The mail server cannot be spoken to as configured.
+    #[error(transparent)]
+    Mail(#[from] MailError),
 }
 
 impl App {

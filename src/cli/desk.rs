@@ -72,6 +72,7 @@ impl From<OpenError> for Exit {
             OpenError::Store(error) => error.into(),
             OpenError::Keyring(error) => Self::Unusable(error.into()),
             OpenError::Hashing(error) => Self::Unusable(error.into()),
+            OpenError::Mail(error) => Self::Unusable(error.into()),
         }
     }
 }

@@ -17,6 +17,7 @@ mod grant;
 mod healthcheck;
 mod key;
 mod keyring;
+mod mail;
 mod migrate;
 mod moment;
 mod organisation;
@@ -102,6 +103,9 @@ enum Command {
     /// The file of secrets that the data depend on
     #[command(subcommand)]
     Keyring(keyring::Verb),
+    /// Letters: whether they arrive, and what became of them
+    #[command(subcommand)]
+    Mail(mail::Verb),
     /// The trail of who did what
     #[command(subcommand)]
     Audit(audit::Verb),
@@ -145,6 +149,7 @@ impl Command {
             Self::Key(verb) => key::run(verb, desk),
             Self::Session(verb) => session::run(verb, desk),
             Self::Keyring(verb) => keyring::run(verb, desk),
+            Self::Mail(verb) => mail::run(verb, desk),
             Self::Audit(verb) => audit::run(verb, desk),
             Self::Migrate(verb) => migrate::run(verb, desk),
             Self::Backup(verb) => backup::backup(&verb, desk),

@@ -11,7 +11,9 @@ use super::notes::{Disk, Notes};
 use super::problem::{Problem, Problems, Severity};
 use super::sources::Sources;
 use super::tree::Tree;
-use super::{Config, keys, limits, listen, logs, pages, passwords, roles, routes, shape, store, tls, traces};
+use super::{
+    Config, keys, limits, listen, logs, mail, pages, passwords, roles, routes, shape, store, tls, traces,
+};
 use crate::model::role::Roles;
 
 /// A configuration that may be run, and what somebody should look at nevertheless.
@@ -92,6 +94,8 @@ fn mean(written: &File, notes: &mut Notes<'_>) -> Config {
     routes::warn_of_shared_origin(written, &routing, &public_url, notes);
     let data: PathBuf = store::data(written, notes);
     Config {
+        mail: mail::mail(&written.mail, &public_url, &data, notes),
+        links: mail::links(&written.links, notes),
         public_url,
         listen: listen::listen(&written.listen, notes),
         tls: tls::tls(written, notes),

@@ -13,6 +13,7 @@ mod limits;
 mod listen;
 mod load;
 mod logs;
+mod mail;
 mod notes;
 mod pages;
 mod passwords;
@@ -49,6 +50,7 @@ use crate::secret::breached::HashFile;
 
 pub use brand::{Brand, DARK, LIGHT, Rgb, Tones};
 pub use load::{Loaded, control_socket, parse_str};
+pub use mail::{Links, MAX_LINK_AGE, Mail, MailServer, MailTls};
 pub use pages::{Logo, LogoForm, Pages, Support};
 pub use print::{Shown, print};
 pub use problem::{Colour, Place, Problem, Problems, Severity};
@@ -103,6 +105,10 @@ pub struct Config {
     pub audit_retention: Option<Duration>,
     /// How the gate's own pages look.
     pub pages: Pages,
+    /// How letters leave the gate.
+    pub mail: Mail,
+    /// How long what was mailed works.
+    pub links: Links,
     /// Logs.
     pub logs: Logs,
     /// Traces.

@@ -25,6 +25,11 @@ impl Email {
         &self.0
     }
 
+    /// An address at a domain that never is (RFC 2606), for where there must be one.
+    pub fn nobody() -> Self {
+        Self("nobody@invalid".into())
+    }
+
     /// The form in which two addresses are compared: lower case throughout. Servers may tell letter case
     /// apart before the `@`; treating such addresses as one keeps look-alikes from being two people.
     pub fn canonical(&self) -> String {

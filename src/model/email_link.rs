@@ -15,7 +15,7 @@ pub struct EmailLink {
     pub account: Option<AccountId>,
     /// What it may be used for.
     pub purpose: Purpose,
-    /// The account's generation when it was made; a newer link ends the older ones.
+    /// The account's generation when it was made; links that validate or delete end with it.
     pub generation: i64,
     /// The address it was made for.
     pub target: Option<Arc<str>>,
@@ -40,8 +40,12 @@ pub enum Purpose {
     Validate,
     /// Removes an account that somebody else made with this address.
     Delete,
+    /// Proves the address that an account is to have instead of its present one.
+    Change,
     /// Takes back a change of address.
     UndoChange,
+    /// Takes back the deletion of an account.
+    Recover,
 }
 
 words!(Purpose {
@@ -49,5 +53,7 @@ words!(Purpose {
     Self::Reset => "reset",
     Self::Validate => "validate",
     Self::Delete => "delete",
+    Self::Change => "change",
     Self::UndoChange => "undo-change",
+    Self::Recover => "recover",
 });

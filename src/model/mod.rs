@@ -15,6 +15,7 @@ pub mod id;
 pub mod identity;
 pub mod key_text;
 pub mod organisation;
+pub mod outbox;
 pub mod peer;
 pub mod presented;
 pub mod quota;

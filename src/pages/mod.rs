@@ -32,6 +32,7 @@ pub mod style;
 pub mod trouble;
 pub mod ui;
 pub mod used;
+pub mod validate;
 pub mod visit;
 
 use std::sync::Arc;
@@ -136,6 +137,9 @@ pub fn table() -> Vec<Page> {
         page("/.portcullis/reset-password", get(reset_password::show).post(reset_password::reset)),
         page("/.portcullis/reset-password/{token}", get(reset_password::follow)),
         page("/.portcullis/password-strength", post(password_strength::judge)),
+        page("/.portcullis/validate", get(validate::show).post(validate::validate)),
+        page("/.portcullis/validate/{token}", get(validate::follow)),
+        page("/.portcullis/send-validation", post(validate::send)),
         page("/.portcullis/profile", get(profile::show).post(profile::rename)),
         page("/.portcullis/security", get(security::show).post(security::change)),
         page("/.portcullis/sessions", get(sessions::show).post(sessions::end)),

@@ -106,7 +106,8 @@ impl Visit {
 
     /// Where the wish comes from, for the audit trail.
     pub const fn origin(&self) -> Origin {
-        Origin { address: Some(self.caller.address), request: Some(self.caller.request_id) }
+        let (address, request) = (Some(self.caller.address), Some(self.caller.request_id));
+        Origin { address, request, language: Some(self.language) }
     }
 
     /// What the browser calls itself.

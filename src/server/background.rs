@@ -49,6 +49,7 @@ pub fn begin(reloading: &Arc<Reloading>, gauges: &Arc<Gauges>, shutdown: &Shutdo
     tasks.every("write failed attempts", failures::WRITTEN_EVERY, app, |app| {
         write_failures(app, Minutes::Over)
     });
+    tasks.every("send letters", SECOND, app, |app| async move { actions::post::round(&app).await });
     tasks.every("show numbers", SECOND, gauges, |gauges| async move {
         gauges.show();
         Ok::<_, Infallible>(())

@@ -187,6 +187,9 @@ pub fn open(listen: &Listen) -> Result<Vec<Door>, BindError> {
     Ok(doors)
 }
 
+/// How often the kernel may choose again.
+const CHOICES: usize = 8;
+
 /// Binds alone first: two programs that share ports by `SO_REUSEPORT` would each get some of the
 /// connections, and neither would be told.
 fn open_tcp(kind: Kind, address: SocketAddr, all: &[(Kind, &Bind)]) -> Result<Door, BindError> {
@@ -200,7 +203,18 @@ fn open_tcp(kind: Kind, address: SocketAddr, all: &[(Kind, &Bind)]) -> Result<Do
         drop(alone);
         listen_tcp(address, ReusePort::Yes, family)
     };
-    let socket = bound().map_err(|source| BindError::Tcp { address, source })?;
+    // A port that the kernel chose may be somebody else's by the second time: it chooses again.
+    let taken = |bound: &io::Result<TcpListener>| {
+        address.port() == 0 && bound.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
+    };
+    let mut socket = bound();
+    for _ in 0..CHOICES {
+        if !taken(&socket) {
+            break;
+        }
+        socket = bound();
+    }
+    let socket = socket.map_err(|source| BindError::Tcp { address, source })?;
     Ok(Door::new(kind, Listener::Tcp(socket, Shared::Port)))
 }
 

@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::config::{CertificateFiles, Config, Problems, Sources};
 use crate::gateway::Gateway;
 use crate::gateway::pool::UpstreamSetupError;
+use crate::mail::{self, MailError};
 use crate::time::Timestamp;
 
 /// Why a reload changed nothing.
@@ -36,6 +37,9 @@ pub enum ReloadError {
     /// An upstream cannot be set up.
     #[error(transparent)]
     Upstream(#[from] UpstreamSetupError),
+    /// The mail server cannot be spoken to as configured.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// The program was started with a configuration that has no sources.
     #[error("this gateway was not started from files")]
     NoSources,
@@ -172,9 +176,11 @@ impl Reloading {
         let files = certificate_files(&config, self.app.clock.now())?;
         let prepared = self.tls.prepare(&config.tls, &files)?;
         let limits = config.limits;
+        let mailer = mail::open(&config.mail)?;
         // The last step that may fail; what follows cannot.
         self.gateway.reload(config)?;
         self.tls.take_up(prepared);
+        self.app.mailer.store(Arc::new(mailer));
         self.permits.limit(&affordable(limits));
         show(&self.app, &self.tls.certificates());
         self.printed.store(Arc::new(insight::printed(sources)));

@@ -206,6 +206,15 @@ pub async fn set_office(tx: &mut Tx, id: AccountId, office: Option<Office>) -> R
     run!(tx, SQL, office.map(Office::as_str), id.to_string()).map(|rows| rows == 1)
 }
 
+/// Notes that the address was proved.
+///
+/// # Errors
+/// As [`by_id`].
+pub async fn set_validated(tx: &mut Tx, id: AccountId) -> Result<bool> {
+    const SQL: &str = "UPDATE account SET validated = $1 WHERE id = $2 AND status <> 'closed'";
+    run!(tx, SQL, true, id.to_string()).map(|rows| rows == 1)
+}
+
 /// Changes the name shown to people.
 ///
 /// # Errors
@@ -213,6 +222,26 @@ pub async fn set_office(tx: &mut Tx, id: AccountId, office: Option<Office>) -> R
 pub async fn rename(tx: &mut Tx, id: AccountId, name: &ShownName) -> Result<bool> {
     const SQL: &str = "UPDATE account SET display_name = $1 WHERE id = $2 AND status <> 'closed'";
     run!(tx, SQL, name.as_str(), id.to_string()).map(|rows| rows == 1)
+}
+
+/// The language that somebody chose for pages and letters, by its tag.
+///
+/// # Errors
+/// As [`by_id`].
+pub async fn language(store: &Store, id: AccountId) -> Result<Option<String>> {
+    const SQL: &str = "SELECT language FROM account WHERE id = $1";
+    let found: Option<Option<String>> =
+        on!(read store, db => sqlx::query_scalar(SQL).bind(id.to_string()).fetch_optional(db))?;
+    Ok(found.flatten())
+}
+
+/// Notes the language that somebody chose.
+///
+/// # Errors
+/// As [`by_id`].
+pub async fn set_language(tx: &mut Tx, id: AccountId, tag: &str) -> Result<bool> {
+    const SQL: &str = "UPDATE account SET language = $1 WHERE id = $2 AND status <> 'closed'";
+    run!(tx, SQL, tag, id.to_string()).map(|rows| rows == 1)
 }
 
 /// How many active administrators there are, as this transaction sees it. Taking an administrator's row

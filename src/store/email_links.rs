@@ -62,7 +62,7 @@ pub async fn usable(
     const SQL: &str =
         "SELECT id, account, purpose, generation, target, digest, created_at, expires_at, used_at
         FROM email_link WHERE digest = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
-        AND (account IS NULL OR generation = (SELECT generation FROM account WHERE account.id = email_link.account))";
+        AND (purpose NOT IN ('validate', 'delete') OR generation = (SELECT generation FROM account WHERE account.id = email_link.account))";
     let row: Option<LinkRow> = on!(read store, db => sqlx::query_as(SQL)
         .bind(digest.as_slice())
         .bind(purpose.as_str())
@@ -71,13 +71,24 @@ pub async fn usable(
     row.map(LinkRow::read).transpose()
 }
 
-/// Opens a new generation of an account's links, which ends all earlier ones; gives its number.
+/// Opens a new generation of an account, which ends earlier links that validate or delete it; gives its number.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when there is no such account.
 pub async fn next_generation(tx: &mut Tx, account: AccountId) -> Result<i64> {
     const SQL: &str = "UPDATE account SET generation = generation + 1 WHERE id = $1 RETURNING generation";
     tx.touch();
+    let found: Option<i64> =
+        on!(tx tx, db => sqlx::query_scalar(SQL).bind(account.to_string()).fetch_optional(db))?;
+    found.ok_or(StoreError::Corrupt { column: "email_link.account" })
+}
+
+/// The generation of an account's links.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when there is no such account.
+pub async fn generation(tx: &mut Tx, account: AccountId) -> Result<i64> {
+    const SQL: &str = "SELECT generation FROM account WHERE id = $1";
     let found: Option<i64> =
         on!(tx tx, db => sqlx::query_scalar(SQL).bind(account.to_string()).fetch_optional(db))?;
     found.ok_or(StoreError::Corrupt { column: "email_link.account" })
@@ -106,8 +117,8 @@ pub async fn insert(tx: &mut Tx, link: &EmailLink) -> Result<()> {
     .map(drop)
 }
 
-/// Uses a link: only while it is unused, not expired, of this purpose and of its account's newest
-/// generation. `None` is any other case.
+/// Uses a link: only while it is unused, not expired and of this purpose, and one that validates or deletes
+/// only in its account's newest generation. `None` is any other case.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`].
@@ -119,7 +130,7 @@ pub async fn consume(
 ) -> Result<Option<EmailLink>> {
     const SQL: &str = "UPDATE email_link SET used_at = $1
         WHERE digest = $2 AND purpose = $3 AND used_at IS NULL AND expires_at > $1
-        AND (account IS NULL OR generation = (SELECT generation FROM account WHERE account.id = email_link.account))
+        AND (purpose NOT IN ('validate', 'delete') OR generation = (SELECT generation FROM account WHERE account.id = email_link.account))
         RETURNING id, account, purpose, generation, target, digest, created_at, expires_at, used_at";
     tx.touch();
     let row: Option<LinkRow> = on!(tx tx, db => sqlx::query_as(SQL)

@@ -13,7 +13,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
 use super::{Result, Store, StoreError, open};
 
-const STEPS: [(i64, &str, &str); 10] = [
+const STEPS: [(i64, &str, &str); 11] = [
     (1, "organisations and accounts", include_str!("migrations/0001_organisations_and_accounts.sql")),
     (2, "rights", include_str!("migrations/0002_rights.sql")),
     (3, "sessions and keys", include_str!("migrations/0003_sessions_and_keys.sql")),
@@ -23,6 +23,7 @@ const STEPS: [(i64, &str, &str); 10] = [
     (7, "audit cut", include_str!("migrations/0007_audit_cut.sql")),
     (8, "session address", include_str!("migrations/0008_session_address.sql")),
     (9, "replays", include_str!("migrations/0009_replays.sql")),
+    (10, "letters on their way", include_str!("migrations/0010_letters_on_their_way.sql")),
     (11, "webhooks", include_str!("migrations/0011_webhooks.sql")),
 ];
 

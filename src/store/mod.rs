@@ -40,6 +40,23 @@ macro_rules! run {
     }};
 }
 
+/// Runs one writing statement by itself, for bookkeeping that has neither change nor audit entry; gives the
+/// number of rows it touched.
+macro_rules! alone {
+    ($store:expr, $sql:expr $(, $value:expr)* $(,)?) => {
+        match $store {
+            $crate::store::Store::Sqlite { write, .. } => {
+                let query = sqlx::query($sql)$(.bind($value))*;
+                $crate::store::within(query.execute(write)).await.map(|done| done.rows_affected())
+            }
+            $crate::store::Store::Postgres(pool) => {
+                let query = sqlx::query($sql)$(.bind($value))*;
+                $crate::store::within(query.execute(pool)).await.map(|done| done.rows_affected())
+            }
+        }
+    };
+}
+
 /// A struct read by column name on either database.
 macro_rules! row {
     ($(#[$meta:meta])* $vis:vis struct $name:ident { $($open:vis $field:ident : $type:ty),* $(,)? }) => {
@@ -79,6 +96,7 @@ pub mod memberships;
 mod migrate;
 mod open;
 pub mod organisations;
+pub mod outbox;
 mod place;
 pub mod replays;
 pub mod sessions;

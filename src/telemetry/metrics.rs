@@ -44,6 +44,14 @@ pub struct Metrics {
     pub store_away: Gauge,
     /// Spans that a collector took.
     pub spans_sent: Counter,
+    /// Letters that somebody else has now.
+    pub letters_sent: Counter,
+    /// Letters that were given up.
+    pub letters_failed: Counter,
+    /// Letters that wait.
+    pub letters_waiting: Gauge,
+    /// 1 while more letters wait than may be sent in an hour.
+    pub letters_stopped: Gauge,
     /// Spans lost: no room, or no collector.
     pub spans_dropped: Counter,
     /// Lines of the access log that were lost.
@@ -109,6 +117,10 @@ impl Metrics {
                 age
             },
             store_away: gauge(registry, "store_away", "1 while the store does not answer"),
+            letters_sent: counter(registry, "letters_sent", "Letters that the mail server took"),
+            letters_failed: counter(registry, "letters_failed", "Letters that were given up"),
+            letters_waiting: gauge(registry, "letters_waiting", "Letters that wait to be sent"),
+            letters_stopped: gauge(registry, "letters_stopped", "1 while mail.per_hour is used up"),
             spans_sent: counter(registry, "spans_sent", "Spans that the collector took"),
             spans_dropped: counter(registry, "spans_dropped", "Spans lost to a full queue or the collector"),
             access_lines_dropped: gauge(

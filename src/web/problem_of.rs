@@ -71,6 +71,14 @@ pub fn action(error: &ActionError) -> Problem {
             let retry_after = Some(Duration::from_secs(2));
             Problem { retry_after, ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy") }
         }
+        ActionError::TooManyLetters => {
+            let retry_after = Some(Duration::from_secs(60 * 60));
+            Problem { retry_after, ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-letters") }
+        }
+        ActionError::Mail(error) => {
+            tracing::error!(%error, "a letter was not sent");
+            Problem::new(StatusCode::BAD_GATEWAY, "mail-failed")
+        }
         ActionError::Taken(constraint) => Problem::new(StatusCode::CONFLICT, of_constraint(*constraint)),
         ActionError::Unavailable(error) => {
             tracing::error!(%error, "an act was not done");
@@ -107,6 +115,7 @@ const fn of_noun(noun: Noun) -> &'static str {
         Noun::Session => "no-session",
         Noun::Key => "no-key",
         Noun::Host => "no-host",
+        Noun::Letter => "no-letter",
         Noun::Link => "no-link",
     }
 }
@@ -124,6 +133,8 @@ const fn of_rule(rule: Rule) -> &'static str {
         Rule::ServiceSession => "service-session",
         Rule::OnePerPlatform => "one-per-platform",
         Rule::Period => "bad-period",
+        Rule::Validated => "validated-already",
+        Rule::NoAddress => "no-address",
         Rule::NotEntitled => "not-entitled",
     }
 }

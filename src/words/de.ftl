@@ -162,6 +162,16 @@ problem-no-key-title = Kein solcher Schlüssel
 problem-no-key-detail = Diesen Schlüssel gibt es nicht.
 problem-no-host-title = Kein solcher Host
 problem-no-host-detail = Dieser Host gehört nicht zu diesem Dienst.
+problem-too-many-letters-title = Zu viele Briefe
+problem-too-many-letters-detail = Von hier wurden zu viele Briefe angefordert. Versuchen Sie es in einer Stunde wieder.
+problem-mail-failed-title = Der Brief wurde nicht verschickt
+problem-mail-failed-detail = Der Mailserver hat den Brief nicht angenommen. Im Protokoll steht, warum.
+problem-no-letter-title = Diesen Brief gibt es nicht
+problem-no-letter-detail = Diesen Brief gibt es nicht, oder er wurde schon verschickt.
+problem-validated-already-title = Schon bestätigt
+problem-validated-already-detail = Die Adresse dieses Kontos ist schon bestätigt.
+problem-no-address-title = Keine Adresse
+problem-no-address-detail = Das Konto hat keine E-Mail-Adresse.
 problem-no-link-title = Dieser Link gilt nicht
 problem-no-link-detail = Er wurde vielleicht schon benutzt, durch einen neueren ersetzt, oder er ist zu alt.
 problem-last-manager-title = Letzter Manager
@@ -741,3 +751,40 @@ problem-no-decision-detail = Über diese Anfrage ist nichts mehr bekannt; Entsch
 
 api-docs-title = Die API
 api-docs-text = Dasselbe in der Form, die Programme lesen:
+
+# Validation of an address
+validate-title = Adresse bestätigen
+validate-text = Sagen Sie, dass Briefe an { $email } Sie erreichen. Apps, die eine bestätigte Adresse verlangen, lassen Sie dann ein.
+validate-button = Diese Adresse bestätigen
+validate-other = Dieser Link ist für { $wanted }, und Sie sind als { $present } angemeldet. Er bleibt gültig, bis { $wanted } ihn benutzt.
+continue-as = Weiter als { $name }
+profile-send-validation = Bestätigungsbrief senden
+flash-validated = Ihre Adresse ist bestätigt.
+flash-validated-already = Ihre Adresse war schon bestätigt. Es ist nichts mehr zu tun.
+flash-validation-sent = Ein Brief ist auf dem Weg zu Ihrer Adresse. Links aus früheren Briefen gelten nicht mehr.
+
+# Letters
+letter-greeting = Hallo { $name },
+letter-greeting-nobody = Hallo,
+letter-foot = Diesen Brief hat { $product } unter { $origin } verschickt. Antworten darauf liest niemand.
+letter-help = Hilfe:
+letter-until = Gültig bis
+letter-fact-when = Wann
+letter-fact-where = Von
+letter-fact-account = Konto
+letter-fact-address = Adresse
+letter-test-subject = Briefe kommen an
+letter-test-text = Dieser Brief wurde verschickt, um zu zeigen, dass Briefe von hier ankommen. Es ist nichts zu tun.
+letter-validate-subject = Bestätigen Sie Ihre Adresse
+letter-validate-text = Ein Konto hier verwendet Ihre E-Mail-Adresse. Wenn es Ihres ist, sagen Sie es, und Apps, die eine bestätigte Adresse verlangen, lassen Sie ein.
+letter-validate-button = Diese Adresse bestätigen
+letter-validate-secure-text = Es ist Ihr Konto, aber Sie haben diesen Brief nicht verlangt? Vielleicht kennt jemand anders Ihr Passwort.
+letter-validate-secure = Jetzt ein neues Passwort setzen
+letter-validate-delete-text = Es ist nicht Ihr Konto? Dann hat jemand es mit Ihrer Adresse angelegt.
+letter-validate-delete = Das ist nicht mein Konto
+letter-validated-subject = Ihre Adresse ist bestätigt
+letter-validated-text = Ihre E-Mail-Adresse wurde bestätigt. Apps, die eine bestätigte Adresse verlangen, lassen Sie von nun an ein.
+letter-reset-subject = Neues Passwort setzen
+letter-reset-text = Jemand hat ein neues Passwort für Ihr Konto verlangt. Wenn Sie es waren, setzen Sie es mit diesem Link.
+letter-reset-button = Neues Passwort setzen
+letter-reset-not-you = Sie waren es nicht? Dann ist nichts zu tun: Ihr Passwort bleibt, wie es ist, und niemand kann den Link ohne diesen Brief benutzen.

@@ -162,6 +162,16 @@ problem-no-key-title = No such key
 problem-no-key-detail = There is no such key.
 problem-no-host-title = No such host
 problem-no-host-detail = This host is not one of the gate's.
+problem-too-many-letters-title = Too many letters
+problem-too-many-letters-detail = Too many letters were asked for from here. Try again in an hour.
+problem-mail-failed-title = The letter was not sent
+problem-mail-failed-detail = The mail server did not take the letter. The log says why.
+problem-no-letter-title = No such letter
+problem-no-letter-detail = There is no such letter, or it was sent already.
+problem-validated-already-title = Validated already
+problem-validated-already-detail = The address of this account is validated already.
+problem-no-address-title = No address
+problem-no-address-detail = The account has no e-mail address.
 problem-no-link-title = This link does not work
 problem-no-link-detail = It may have been used, or replaced by a newer one, or it is too old.
 problem-last-manager-title = The last manager
@@ -741,3 +751,40 @@ problem-no-decision-detail = Nothing is remembered of this request; decisions ar
 
 api-docs-title = The API
 api-docs-text = All of this in the form that programs read:
+
+# Validation of an address
+validate-title = Validate your address
+validate-text = Say that letters to { $email } reach you. Apps that ask for a validated address let you in from then on.
+validate-button = Validate this address
+validate-other = This link is for { $wanted }, and you are signed in as { $present }. It stays good until { $wanted } uses it.
+continue-as = Continue as { $name }
+profile-send-validation = Send validation email
+flash-validated = Your address is validated.
+flash-validated-already = Your address was validated before. There is nothing left to do.
+flash-validation-sent = A letter is on its way to your address. Links of earlier letters no longer work.
+
+# Letters
+letter-greeting = Hello { $name },
+letter-greeting-nobody = Hello,
+letter-foot = This letter was sent by { $product } at { $origin }. Nobody reads answers to it.
+letter-help = Help:
+letter-until = Works until
+letter-fact-when = When
+letter-fact-where = From
+letter-fact-account = Account
+letter-fact-address = Address
+letter-test-subject = Letters arrive
+letter-test-text = This letter was sent to show that letters from here arrive. There is nothing to do.
+letter-validate-subject = Validate your address
+letter-validate-text = An account here uses your e-mail address. If it is yours, say so, and apps that ask for a validated address let you in.
+letter-validate-button = Validate this address
+letter-validate-secure-text = It is your account, but you did not ask for this letter? Somebody else may know your password.
+letter-validate-secure = Set a new password now
+letter-validate-delete-text = It is not your account? Then somebody used your address to make it.
+letter-validate-delete = This is not my account
+letter-validated-subject = Your address is validated
+letter-validated-text = Your e-mail address was validated. Apps that ask for a validated address let you in from now on.
+letter-reset-subject = Set a new password
+letter-reset-text = Somebody asked for a new password for your account. If it was you, set it with this link.
+letter-reset-button = Set a new password
+letter-reset-not-you = It was not you? Then there is nothing to do: your password stays as it is, and nobody can use the link without this letter.

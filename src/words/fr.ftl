@@ -162,6 +162,16 @@ problem-no-key-title = Clé inconnue
 problem-no-key-detail = Cette clé n’existe pas.
 problem-no-host-title = Hôte inconnu
 problem-no-host-detail = Cet hôte n’appartient pas à ce service.
+problem-too-many-letters-title = Trop de lettres
+problem-too-many-letters-detail = Trop de lettres ont été demandées d’ici. Réessayez dans une heure.
+problem-mail-failed-title = La lettre n’a pas été envoyée
+problem-mail-failed-detail = Le serveur de courrier n’a pas pris la lettre. Le journal dit pourquoi.
+problem-no-letter-title = Cette lettre n’existe pas
+problem-no-letter-detail = Cette lettre n’existe pas, ou elle a déjà été envoyée.
+problem-validated-already-title = Déjà validée
+problem-validated-already-detail = L’adresse de ce compte est déjà validée.
+problem-no-address-title = Pas d’adresse
+problem-no-address-detail = Le compte n’a pas d’adresse e-mail.
 problem-no-link-title = Ce lien ne fonctionne pas
 problem-no-link-detail = Il a peut-être déjà servi, ou été remplacé par un plus récent, ou il est trop ancien.
 problem-last-manager-title = Dernier gestionnaire
@@ -741,3 +751,40 @@ problem-no-decision-detail = Rien n’est retenu de cette requête ; les décisi
 
 api-docs-title = L’API
 api-docs-text = La même chose sous la forme que lisent les programmes :
+
+# Validation of an address
+validate-title = Valider votre adresse
+validate-text = Dites que les lettres envoyées à { $email } vous parviennent. Les applications qui demandent une adresse validée vous laisseront alors entrer.
+validate-button = Valider cette adresse
+validate-other = Ce lien est pour { $wanted }, et vous êtes connecté en tant que { $present }. Il reste valable jusqu’à ce que { $wanted } l’utilise.
+continue-as = Continuer en tant que { $name }
+profile-send-validation = Envoyer la lettre de validation
+flash-validated = Votre adresse est validée.
+flash-validated-already = Votre adresse était déjà validée. Il n’y a plus rien à faire.
+flash-validation-sent = Une lettre est en route vers votre adresse. Les liens des lettres précédentes ne fonctionnent plus.
+
+# Letters
+letter-greeting = Bonjour { $name },
+letter-greeting-nobody = Bonjour,
+letter-foot = Cette lettre a été envoyée par { $product } à l’adresse { $origin }. Personne ne lit les réponses.
+letter-help = Aide :
+letter-until = Valable jusqu’au
+letter-fact-when = Quand
+letter-fact-where = Depuis
+letter-fact-account = Compte
+letter-fact-address = Adresse
+letter-test-subject = Les lettres arrivent
+letter-test-text = Cette lettre a été envoyée pour montrer que les lettres d’ici arrivent. Il n’y a rien à faire.
+letter-validate-subject = Validez votre adresse
+letter-validate-text = Un compte ici utilise votre adresse e-mail. Si c’est le vôtre, dites-le, et les applications qui demandent une adresse validée vous laisseront entrer.
+letter-validate-button = Valider cette adresse
+letter-validate-secure-text = C’est votre compte, mais vous n’avez pas demandé cette lettre ? Quelqu’un d’autre connaît peut-être votre mot de passe.
+letter-validate-secure = Choisir un nouveau mot de passe maintenant
+letter-validate-delete-text = Ce n’est pas votre compte ? Alors quelqu’un l’a créé avec votre adresse.
+letter-validate-delete = Ce n’est pas mon compte
+letter-validated-subject = Votre adresse est validée
+letter-validated-text = Votre adresse e-mail a été validée. Les applications qui demandent une adresse validée vous laissent entrer désormais.
+letter-reset-subject = Choisir un nouveau mot de passe
+letter-reset-text = Quelqu’un a demandé un nouveau mot de passe pour votre compte. Si c’était vous, choisissez-le avec ce lien.
+letter-reset-button = Choisir un nouveau mot de passe
+letter-reset-not-you = Ce n’était pas vous ? Alors il n’y a rien à faire : votre mot de passe reste tel quel, et personne ne peut utiliser le lien sans cette lettre.

@@ -6,7 +6,7 @@ mod own;
 mod personal;
 
 use super::actor::{Actor, Place};
-use super::email_link::{self, Issued};
+use super::email_link::{self, Issued, Wanted};
 use super::endings;
 use super::error::{ActionError, Denied, Noun, Rule};
 use super::events::{self, Event};
@@ -119,7 +119,8 @@ pub async fn reset(app: &App, actor: &Actor, name: &UserName) -> Result<Issued, 
         return Err(Rule::ServiceAccount.into());
     }
     let target = account.email.as_deref();
-    let issued = email_link::issue(app, &mut tx, Some(account.id), Purpose::Reset, target).await?;
+    let link = Wanted { account: Some(account.id), purpose: Purpose::Reset, target, life: None };
+    let issued = email_link::issue(app, &mut tx, link).await?;
     tx.audit(actor.entry("account.reset-begun", subject(&account)));
     app.commit(tx).await?;
     Ok(issued)

@@ -2,6 +2,7 @@
 //! password left behind.
 
 mod context;
+pub mod forgotten;
 pub(super) mod kept;
 mod rules;
 mod strength;

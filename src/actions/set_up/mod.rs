@@ -5,7 +5,7 @@ mod trial;
 
 use super::account::{self, NewPerson};
 use super::actor::{Actor, Origin};
-use super::email_link::{self, Issued};
+use super::email_link::{self, Issued, Wanted};
 use super::error::{ActionError, Noun};
 use super::password::{self, Password};
 use super::sign_in::{self, SignedIn, Visit};
@@ -46,7 +46,8 @@ pub async fn begin(app: &App, trying: Trying) -> Result<Option<FirstStart>, Acti
         return Ok(None);
     }
     let mut tx = app.store.begin().await?;
-    let link = email_link::issue(app, &mut tx, None, Purpose::SetUp, None).await?;
+    let link = Wanted { account: None, purpose: Purpose::SetUp, target: None, life: None };
+    let link = email_link::issue(app, &mut tx, link).await?;
     tx.audit(actor.entry("set-up.link-made", format!("organisation {}", home.id)));
     let trial = trial::renew(app, &actor, &mut tx, (&home, trying)).await?;
     app.commit(tx).await?;

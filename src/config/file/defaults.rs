@@ -1,7 +1,7 @@
 //! What holds where the file is silent. `config/gateway.toml` shows the same values.
 
 use super::{Audit, Control, Deadlines, Failures, File, FirstAdministrator, Hashing, Headers, Key, Keyring};
-use super::{Limits, Listen, LogWord, Logs, Pages, Password, Session, Store, Tls, Traces};
+use super::{Limits, Links, Listen, LogWord, Logs, Mail, Pages, Password, Session, Store, Tls, Traces};
 
 impl Default for File {
     fn default() -> Self {
@@ -27,6 +27,8 @@ impl Default for File {
             hashing: Hashing::default(),
             audit: Audit::default(),
             pages: Pages::default(),
+            mail: Mail::default(),
+            links: Links::default(),
             logs: Logs::default(),
             traces: Traces::default(),
             role: Vec::new(),

@@ -2,12 +2,14 @@
 //! of `config/gateway.toml` and of the JSON Schema; meaning comes later, in the section files.
 
 mod credentials;
+mod mail;
 mod pages;
 mod route;
 mod traces;
 mod upstream;
 
 pub use credentials::{Failures, FirstAdministrator, Hashing, Key, Password, Session};
+pub use mail::{Links, Mail};
 pub use pages::Pages;
 pub use route::{AccessWord, AssertionWord, AuthorizationWord, Cors, Credential, HeadersWord, Route};
 pub use route::{BodyWord, MatchWord};
@@ -65,6 +67,10 @@ pub struct File {
     pub audit: Audit,
     /// How the gate's own pages look, and whom they name.
     pub pages: Pages,
+    /// How letters leave the gate.
+    pub mail: Mail,
+    /// How long mailed links work; none may work longer than seven days.
+    pub links: Links,
     /// Logs.
     pub logs: Logs,
     /// Traces (OpenTelemetry), beside logs and numbers.

@@ -27,7 +27,7 @@ async fn offices() -> Vec<Office> {
 }
 
 fn from() -> Origin {
-    Origin { address: Some("192.0.2.7".parse().unwrap()), request: None }
+    Origin { address: Some("192.0.2.7".parse().unwrap()), request: None, language: None }
 }
 
 /// Product decision 2: one session, one cookie for each host, and one end for all.

@@ -98,7 +98,7 @@ impl Office {
     ) -> Result<SignedIn, SignInError> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let address = std::net::Ipv4Addr::from_bits(0x0a00_0000 + COUNT.fetch_add(1, Ordering::SeqCst));
-        let origin = Origin { address: Some(address.into()), request: None };
+        let origin = Origin { address: Some(address.into()), request: None, language: None };
         sign_in(&self.app, origin, attempt(name, password, browser)).await
     }
 

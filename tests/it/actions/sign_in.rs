@@ -209,7 +209,7 @@ async fn a_source_that_failed_too_often_at_any_door_waits_here_too() {
     for office in Office::all().await {
         office.guarded("ada").await;
         let address = "192.0.2.9".parse().unwrap();
-        let origin = Origin { address: Some(address), request: None };
+        let origin = Origin { address: Some(address), request: None, language: None };
         for number in 0..15 {
             let done = sign_in(&office.app, origin, attempt(&format!("name{number}"), WRONG, None)).await;
             assert!(matches!(done, Err(SignInError::Wrong)));
@@ -312,7 +312,7 @@ async fn a_busy_crew_is_no_failure() {
         let mut config: Config = (**office.app.config.load()).clone();
         (config.hashing.at_once, config.hashing.waiting) = (1, 0);
         let small = App::open(config, office.clock.clone()).await.unwrap();
-        let origin = Origin { address: Some("192.0.2.9".parse().unwrap()), request: None };
+        let origin = Origin { address: Some("192.0.2.9".parse().unwrap()), request: None, language: None };
         let small = Arc::new(small);
         let busy = tokio::spawn(keep_busy(small.clone()));
         while small.hashing.room() > 0 {
@@ -344,7 +344,7 @@ async fn an_attempt_that_nobody_waits_for_is_counted() {
     for office in Office::all().await {
         office.guarded("ada").await;
         let address = "192.0.2.9".parse().unwrap();
-        let origin = Origin { address: Some(address), request: None };
+        let origin = Origin { address: Some(address), request: None, language: None };
         for number in 0..30 {
             let before = office.app.hashing.room();
             let name = format!("name{number}");
