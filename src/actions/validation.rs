@@ -4,6 +4,7 @@
 use super::actor::{Actor, Origin};
 use super::email_link::{self, Followed, Wanted};
 use super::error::{ActionError, Denied, Noun, Rule};
+use super::events::{self, Event};
 use super::post::{self, Cause, Envelope, Put};
 use crate::app::App;
 use crate::mail::Letter;
@@ -156,6 +157,7 @@ pub(super) async fn prove(
     tx.change(Change::Account(account.id));
     tx.audit(actor.entry("account.validated", format!("account {}", account.id)));
     let account = Account { validated: true, ..account };
+    events::note(app, tx, Event::AccountValidated(&account)).await?;
     if let Some(email) = account.email.as_deref().and_then(|email| email.parse::<Email>().ok()) {
         let letter = post::letter_to(app, &account, actor.origin, "validated").await?.says("text", &[]);
         let letter = about(letter, &account, &email, actor.origin).when(now);
