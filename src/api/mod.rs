@@ -4,6 +4,7 @@
 
 pub mod about;
 pub mod accounts;
+pub mod accounts_import;
 pub mod answer;
 pub mod audit;
 pub mod bans;
@@ -68,6 +69,7 @@ pub fn table() -> Vec<Endpoint> {
         delete("/sessions/{session}", Person, sessions::end, "Ends a session").fresh(),
         get("/accounts", Member, accounts::list, "Lists accounts"),
         post("/accounts", Person, accounts::create, "Makes a person's account").fresh(),
+        post("/account-imports", Person, accounts_import::import, "Takes in accounts of another program").fresh(),
         get("/accounts/{account}", Member, accounts::show, "Shows an account and its grants"),
         verb("/accounts/{account}/suspend", Person, accounts::suspend, "Stops an account for a while").fresh(),
         verb("/accounts/{account}/resume", Person, accounts::resume, "Puts an account back in use").fresh(),

@@ -38,7 +38,8 @@ impl Tx {
 
     /// Notes what every node must forget once this is committed.
     pub fn change(&mut self, change: Change) {
-        if !self.changes.contains(&change) {
+        let covered = self.changes.first() == Some(&Change::Everything);
+        if !covered && !self.changes.contains(&change) {
             self.changes.push(change);
         }
     }

@@ -2,6 +2,7 @@
 
 mod create;
 mod erase;
+pub mod import;
 mod own;
 mod personal;
 

@@ -282,7 +282,7 @@ mod tests {
             (4, LineFault::Characters),
             (5, LineFault::HashWithoutId),
             (6, LineFault::HashWithoutId),
-            (7, LineFault::Hash(NoForeignHash::Unsupported)),
+            (7, LineFault::Hash(NoForeignHash::Damaged)),
             (8, LineFault::Twice(2)),
             (9, LineFault::Long),
         ];

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::model::email_link::Purpose;
 use crate::model::id::{AccountId, FactorId};
 use crate::secret::Secret;
+use crate::secret::foreign::ForeignHash;
 use crate::secret::password::{HashingError, Verdict};
 use crate::secret::seal::{Place, SealError};
 use crate::store::{StoreError, Tx, email_links, factors};
@@ -21,6 +22,16 @@ pub(in crate::actions) async fn hashed(app: &App, text: Secret<String>) -> Resul
     let hash = app.hashing.hash(text).await.map_err(busy)?;
     let id = FactorId::mint();
     let secret = sealed(app, id, &hash).map_err(|_| unreadable())?;
+    Ok(Hashed(factors::Password { id, secret }))
+}
+
+/// A password of which only the hash of another program is known, ready to be stored.
+///
+/// # Errors
+/// When it cannot be sealed.
+pub(in crate::actions) fn of_another(app: &App, hash: &ForeignHash) -> Result<Hashed, ActionError> {
+    let id = FactorId::mint();
+    let secret = sealed(app, id, &hash.written()).map_err(|_| unreadable())?;
     Ok(Hashed(factors::Password { id, secret }))
 }
 

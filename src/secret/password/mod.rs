@@ -2,6 +2,7 @@
 //! and one more is sent away. A flood of sign-ins costs the memory that was set aside and no more.
 
 mod budget;
+mod elsewhere;
 #[cfg(test)]
 mod tests;
 
@@ -12,11 +13,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use subtle::ConstantTimeEq;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Secret;
-use super::foreign::{ForeignHash, pbkdf2_matches};
-use super::token::{random, same};
+use super::foreign::ForeignHash;
+use super::token::random;
 
 /// What a hash costs, and how many may be computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +41,8 @@ const FLOORS: [(u32, u32); 3] = [(47_104, 1), (19_456, 2), (12_288, 3)];
 const MOST_PASSES: u32 = 32;
 const MOST_LANES: u32 = 16;
 const TAG_LEN: usize = 32;
+/// A shorter tag of another program's is met by chance.
+const LEAST_TAG: usize = 16;
 
 /// Why a password was not hashed.
 #[derive(Debug, thiserror::Error)]
@@ -135,7 +139,7 @@ impl HashingPool {
             .map_err(|_| HashingError::TooWeak { memory_kib: cost.memory_kib, passes: cost.passes })?;
         let at_once = cost.at_once.max(1);
         Ok(Self {
-            dummy: as_phc(&params, fresh_salt()?, &random())?,
+            dummy: as_phc(&params, fresh_salt()?, &random::<TAG_LEN>())?,
             params,
             places: Arc::new(Semaphore::new(at_once + cost.waiting)),
             turns: Arc::new(Semaphore::new(at_once)),
@@ -156,14 +160,19 @@ impl HashingPool {
         Ok(as_phc(&self.params, salt, &tag)?.to_string())
     }
 
-    /// Compares a password with a stored PHC string.
+    /// Compares a password with what is stored: a PHC string, or the hash of another program.
     ///
     /// # Errors
     /// [`HashingError::Overflow`] when the queue is full; [`HashingError::Unreadable`] or
     /// [`HashingError::TooCostly`] for a hash that cannot be computed here.
     pub async fn verify(&self, password: Secret<String>, stored: &str) -> Result<Verdict, HashingError> {
-        let stored = PasswordHash::new(stored).map_err(|_| HashingError::Unreadable)?;
-        self.compare(password, &stored).await
+        match ForeignHash::parse(stored).map_err(|_| HashingError::Unreadable)? {
+            ForeignHash::Argon2(phc) => self.compare(password, &read(&phc)?).await,
+            foreign => Ok(match self.verify_foreign(password, &foreign).await? {
+                true => Verdict::RightButStale,
+                false => Verdict::Wrong,
+            }),
+        }
     }
 
     /// Does the work of [`HashingPool::verify`] for a user who does not exist. Never right.
@@ -172,31 +181,6 @@ impl HashingPool {
     /// [`HashingError::Overflow`] when the queue is full.
     pub async fn verify_nobody(&self, password: Secret<String>) -> Result<Verdict, HashingError> {
         self.compare(password, &self.dummy).await.map(|_| Verdict::Wrong)
-    }
-
-    /// Compares a key with the hash that another program made of it.
-    ///
-    /// # Errors
-    /// As [`HashingPool::verify`].
-    pub async fn verify_foreign(
-        &self,
-        key: Secret<String>,
-        hash: &ForeignHash,
-    ) -> Result<bool, HashingError> {
-        match hash.clone() {
-            ForeignHash::Sha512(_) => Ok(hash.matches_at_once(key.expose().as_bytes()) == Some(true)),
-            ForeignHash::Argon2(phc) => Ok(self.verify(key, &phc).await? != Verdict::Wrong),
-            ForeignHash::Pbkdf2 { iterations, salt, tag } => {
-                let turn = self.turn().await?;
-                let computed = self.computed.clone();
-                let work = tokio::task::spawn_blocking(move || {
-                    let _turn = turn;
-                    computed.fetch_add(1, Ordering::Relaxed);
-                    pbkdf2_matches(iterations, &salt, &tag, key.expose().as_bytes())
-                });
-                work.await.map_err(|_| HashingError::Stopped)
-            }
-        }
     }
 
     /// How many hashes were computed since the start.
@@ -214,22 +198,14 @@ impl HashingPool {
         password: Secret<String>,
         stored: &PasswordHash,
     ) -> Result<Verdict, HashingError> {
-        let ours = stored.algorithm == Algorithm::Argon2id.ident();
-        if !ours || stored.version.is_some_and(|version| version != u32::from(Version::V0x13)) {
-            return Err(HashingError::Unreadable);
-        }
-        let params = Params::try_from(stored).map_err(|_| HashingError::Unreadable)?;
-        if params.t_cost() > MOST_PASSES || params.p_cost() > MOST_LANES {
-            return Err(HashingError::Unreadable);
-        }
+        let params = params_of(stored)?;
         let (Some(salt), Some(expected)) = (stored.salt, stored.hash) else {
             return Err(HashingError::Unreadable);
         };
-        let expected: [u8; TAG_LEN] = expected.as_bytes().try_into().map_err(|_| HashingError::Unreadable)?;
-        let stale = (params.m_cost(), params.t_cost(), params.p_cost())
-            != (self.params.m_cost(), self.params.t_cost(), self.params.p_cost());
+        let stale = (params.m_cost(), params.t_cost(), params.p_cost(), expected.len())
+            != (self.params.m_cost(), self.params.t_cost(), self.params.p_cost(), TAG_LEN);
         let found = self.run(params, password, salt).await?;
-        Ok(match same(&found, &expected) {
+        Ok(match bool::from(found.ct_eq(expected.as_bytes())) {
             false => Verdict::Wrong,
             true if stale => Verdict::RightButStale,
             true => Verdict::Right,
@@ -250,7 +226,7 @@ impl HashingPool {
         params: Params,
         password: Secret<String>,
         salt: Salt,
-    ) -> Result<[u8; TAG_LEN], HashingError> {
+    ) -> Result<Vec<u8>, HashingError> {
         let needed_kib = u64::from(params.m_cost());
         if needed_kib > self.largest_kib {
             return Err(HashingError::TooCostly { needed_kib, budget_kib: self.largest_kib });
@@ -274,6 +250,24 @@ impl HashingPool {
     }
 }
 
+fn read(phc: &str) -> Result<PasswordHash, HashingError> {
+    PasswordHash::new(phc).map_err(|_| HashingError::Unreadable)
+}
+
+/// What a stored hash costs, where it is of our kind and nothing in it is absurd.
+fn params_of(stored: &PasswordHash) -> Result<Params, HashingError> {
+    let ours = stored.algorithm == Algorithm::Argon2id.ident();
+    if !ours || stored.version.is_some_and(|version| version != u32::from(Version::V0x13)) {
+        return Err(HashingError::Unreadable);
+    }
+    let params = Params::try_from(stored).map_err(|_| HashingError::Unreadable)?;
+    let short = stored.hash.is_none_or(|tag| tag.len() < LEAST_TAG);
+    match short || params.t_cost() > MOST_PASSES || params.p_cost() > MOST_LANES {
+        true => Err(HashingError::Unreadable),
+        false => Ok(params),
+    }
+}
+
 fn lock(kept: &Mutex<Vec<Vec<Block>>>) -> MutexGuard<'_, Vec<Vec<Block>>> {
     kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -283,8 +277,8 @@ fn compute(
     password: &[u8],
     salt: &Salt,
     blocks: &mut Vec<Block>,
-) -> Result<[u8; TAG_LEN], HashingError> {
-    let mut tag = [0; TAG_LEN];
+) -> Result<Vec<u8>, HashingError> {
+    let mut tag = vec![0; params.output_len().unwrap_or(TAG_LEN)];
     blocks.resize(params.block_count(), Block::default());
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
         .hash_password_into_with_memory(password, salt, &mut tag, blocks)
@@ -296,7 +290,7 @@ fn fresh_salt() -> Result<Salt, HashingError> {
     Salt::new(&random::<16>()).map_err(|_| HashingError::Unreadable)
 }
 
-fn as_phc(params: &Params, salt: Salt, tag: &[u8; TAG_LEN]) -> Result<PasswordHash, HashingError> {
+fn as_phc(params: &Params, salt: Salt, tag: &[u8]) -> Result<PasswordHash, HashingError> {
     Ok(PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),
         version: Some(Version::V0x13.into()),

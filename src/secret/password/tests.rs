@@ -123,6 +123,37 @@ async fn foreign_hashes_are_checked_by_the_same_crew() {
     }
 }
 
+/// What Django and its argon2 library wrote of one password, tags of 16 bytes and several lanes included; in
+/// place of today's hash it is right but stale.
+#[tokio::test]
+async fn imported_passwords_are_right_but_stale() {
+    let pool = pool(CHEAP);
+    for stored in [
+        "argon2$argon2id$v=19$m=64,t=1,p=2$c2FsdHNhbHRzYWx0$NOW8lLkXHu/R4wJ5/zCErGp1jZCC3bB+/0Gbpk1dnPE",
+        "$argon2id$v=19$m=64,t=1,p=1$LJeUs3rluM2B2cm/ChvspA$JnOoHd/J3qwFL48L7ASUIg",
+        "bcrypt_sha256$$2b$04$KgC2txq4bI0U/OEj4oW3De3WhTAesv.wgt.mdkVxy1oLkwsrhP8Dq",
+        "scrypt$16$saltsalt$8$1$dMM5FliI8lWaxSWHmcgqYZHFp+P98h79OKQCJXvVcGkdHD811IqLssKSOgeulNqi5f+xIOce1a3CMsUOnVIOKw==",
+    ] {
+        let before = pool.computed();
+        let right = pool.verify(text("seven green kettles sing"), stored).await.unwrap();
+        assert_eq!(right, Verdict::RightButStale, "{stored}");
+        assert_eq!(pool.verify(text("another"), stored).await.unwrap(), Verdict::Wrong, "{stored}");
+        assert_eq!(pool.computed() - before, 2);
+    }
+}
+
+/// what needs more memory than one hash may take is turned away before it is computed.
+#[tokio::test]
+async fn a_foreign_hash_above_the_budget_is_refused_without_work() {
+    let pool = pool(CHEAP);
+    let dear = "scrypt$16384$saltsalt$8$1$dMM5FliI8lWaxSWHmcgqYZHFp+P98h79OKQCJXvVcGkdHD811IqLssKSOgeulNqi5f+xIOce1a3CMsUOnVIOKw==";
+    let dear = ForeignHash::parse(dear).unwrap();
+    assert!(matches!(pool.bears(&dear), Err(HashingError::TooCostly { needed_kib: 16_386, .. })));
+    let done = pool.verify(text("x"), &dear.written()).await;
+    assert!(matches!(done, Err(HashingError::TooCostly { .. })));
+    assert_eq!(pool.computed(), 0);
+}
+
 /// Polls once; whether it is still pending.
 async fn is_pending<F: Future>(future: std::pin::Pin<&mut F>) -> bool {
     let mut future = Some(future);

@@ -1,5 +1,6 @@
 //! What may be done by whom, on each database, and what ends with what.
 
+mod accounts_made_elsewhere;
 mod browsers;
 mod endings;
 mod events;

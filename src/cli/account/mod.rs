@@ -1,5 +1,7 @@
 //! `portcullis account …`.
 
+mod import;
+
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
@@ -22,6 +24,8 @@ const PAGE: u32 = 500;
 pub(super) enum Verb {
     /// Makes an account of a person, or of a service with --service-of
     Create(Create),
+    /// Takes in accounts of another program with the hashes of their passwords; all lines or none
+    Import(import::Import),
     /// Lists accounts
     List {
         /// Only members and services of this organisation
@@ -115,6 +119,7 @@ pub(super) fn run(verb: Verb, desk: &Desk) -> Result<(), Exit> {
         let actor = Actor::operator();
         match verb {
             Verb::Create(new) => show(desk, &create(app, &actor, new).await?),
+            Verb::Import(wanted) => import::run(wanted, desk, app).await?,
             Verb::List { organisation } => list(desk, app, organisation.as_ref()).await?,
             Verb::Show { name } => show_whole(desk, &account::show(app, &actor, &name).await?),
             Verb::Suspend { name } => show(desk, &account::suspend(app, &actor, &name).await?),
