@@ -9,6 +9,7 @@ pub mod model;
 pub mod words;
 // floor 2: the deed
 pub mod config;
+pub mod outbound;
 // floor 3: the outside world
 pub mod cluster;
 pub mod mail;

@@ -216,6 +216,20 @@ impl Actor {
         }
     }
 
+    /// Lets only administrators read.
+    ///
+    /// # Errors
+    /// [`Denied::NotAdministrator`], [`Denied::Inactive`].
+    pub fn oversees_as_administrator(&self) -> Result<(), Denied> {
+        self.oversees_all()?;
+        match &self.who {
+            Who::Account { standing, .. } if standing.account.office != Some(Office::Administrator) => {
+                Err(Denied::NotAdministrator)
+            }
+            Who::Operator | Who::Gate | Who::Account { .. } => Ok(()),
+        }
+    }
+
     /// Lets only holders of an office read.
     ///
     /// # Errors

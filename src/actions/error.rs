@@ -98,6 +98,10 @@ pub enum Noun {
     Host,
     #[error("letter")]
     Letter,
+    #[error("webhook")]
+    Webhook,
+    #[error("delivery")]
+    Delivery,
     #[error("link; it may have been used, or replaced by a newer one")]
     Link,
 }
@@ -144,6 +148,18 @@ pub enum Rule {
     /// There is nowhere to write to.
     #[error("the account has no e-mail address")]
     NoAddress,
+    /// what people enter is called over TLS only.
+    #[error("the address must begin with https://, unless `egress.allow` names it")]
+    NotHttps,
+    /// what people enter leads to the public internet only.
+    #[error("the address is not public; the operator can allow it in `egress.allow`")]
+    NotPublic,
+    /// Events between what was read before and what is kept are gone.
+    #[error("events after this one are kept no more; read the accounts afresh and begin again")]
+    FeedExpired,
+    /// Nothing is sent to a webhook that was stopped.
+    #[error("the webhook is disabled; enable it first")]
+    WebhookDisabled,
     /// The organisation may not use this platform.
     #[error("the organisation is not entitled to this platform")]
     NotEntitled,

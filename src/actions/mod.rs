@@ -24,6 +24,7 @@ pub mod sign_in;
 pub mod space;
 pub mod step_up;
 pub mod validation;
+pub mod webhook;
 
 pub use actor::{Actor, Ceiling, Origin, Place, Who};
 pub use error::{ActionError, Denied, Noun, Rule};

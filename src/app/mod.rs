@@ -35,6 +35,7 @@ use crate::config::Config;
 use crate::mail::{self, Mailer};
 use crate::model::change::Seq;
 use crate::model::session::Session;
+use crate::outbound::Outbound;
 use crate::secret::keyring::Keyring;
 use crate::secret::password::HashingPool;
 use crate::store::{self, Store, Tx};
@@ -75,6 +76,8 @@ pub struct App {
     pub limits: Limits,
     /// Takes letters away.
     pub mailer: ArcSwap<Box<dyn Mailer>>,
+    /// The way out to addresses that people entered.
+    pub outbound: Outbound,
     /// Numbers for monitoring.
     pub metrics: Arc<Metrics>,
 }
@@ -112,6 +115,7 @@ impl App {
             decisions: Decisions::default(),
             turns: Semaphore::new(TURNS),
             mailer: ArcSwap::from_pointee(mailer),
+            outbound: Outbound::default(),
             metrics,
             store,
             clock,

@@ -27,6 +27,7 @@ mod secret_input;
 mod serve;
 mod session;
 mod space;
+mod webhook;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -106,6 +107,9 @@ enum Command {
     /// Letters: whether they arrive, and what became of them
     #[command(subcommand)]
     Mail(mail::Verb),
+    /// What platforms are told of accounts, and how that goes
+    #[command(subcommand)]
+    Webhook(webhook::Verb),
     /// The trail of who did what
     #[command(subcommand)]
     Audit(audit::Verb),
@@ -150,6 +154,7 @@ impl Command {
             Self::Session(verb) => session::run(verb, desk),
             Self::Keyring(verb) => keyring::run(verb, desk),
             Self::Mail(verb) => mail::run(verb, desk),
+            Self::Webhook(verb) => webhook::run(verb, desk),
             Self::Audit(verb) => audit::run(verb, desk),
             Self::Migrate(verb) => migrate::run(verb, desk),
             Self::Backup(verb) => backup::backup(&verb, desk),

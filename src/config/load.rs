@@ -12,7 +12,8 @@ use super::problem::{Problem, Problems, Severity};
 use super::sources::Sources;
 use super::tree::Tree;
 use super::{
-    Config, keys, limits, listen, logs, mail, pages, passwords, roles, routes, shape, store, tls, traces,
+    Config, egress, keys, limits, listen, logs, mail, pages, passwords, roles, routes, shape, store, tls,
+    traces,
 };
 use crate::model::role::Roles;
 
@@ -116,6 +117,7 @@ fn mean(written: &File, notes: &mut Notes<'_>) -> Config {
         data,
         audit_retention: store::audit_retention(&written.audit, notes),
         pages: pages::pages(&written.pages, notes),
+        egress: egress::egress(&written.egress, notes),
         logs: logs::logs(&written.logs, notes),
         traces: traces::traces(&written.traces, notes),
         workers: limits::per_core(written.workers),

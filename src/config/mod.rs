@@ -2,6 +2,7 @@
 //! `load` turns one into the other and reports every problem at once.
 
 mod brand;
+mod egress;
 #[expect(
     rustdoc::broken_intra_doc_links,
     rustdoc::bare_urls,
@@ -41,6 +42,7 @@ use http::HeaderName;
 use ipnet::IpNet;
 
 use crate::model::account::UserName;
+use crate::model::egress::Egress;
 use crate::model::email::Email;
 use crate::model::quota::Quota;
 use crate::model::role::Roles;
@@ -109,6 +111,8 @@ pub struct Config {
     pub mail: Mail,
     /// How long what was mailed works.
     pub links: Links,
+    /// What may be called although it is not public.
+    pub egress: Egress,
     /// Logs.
     pub logs: Logs,
     /// Traces.

@@ -13,6 +13,7 @@ use super::gauges::Gauges;
 use super::reload::Reloading;
 use super::shutdown::{Phase, Shutdown};
 use crate::actions;
+use crate::actions::webhook::courier::{self, Courier};
 use crate::app::failures::{self, Minutes};
 use crate::app::{App, changes};
 use crate::auth::watch;
@@ -50,6 +51,14 @@ pub fn begin(reloading: &Arc<Reloading>, gauges: &Arc<Gauges>, shutdown: &Shutdo
         write_failures(app, Minutes::Over)
     });
     tasks.every("send letters", SECOND, app, |app| async move { actions::post::round(&app).await });
+    let courier = Arc::new(Courier::default());
+    tasks.every("send to webhooks", SECOND, app, move |app| {
+        let courier = Arc::clone(&courier);
+        async move { courier::round(&app, &courier).await }
+    });
+    tasks.every("count what waits for webhooks", 15 * SECOND, app, |app| async move {
+        courier::count(&app).await
+    });
     tasks.every("show numbers", SECOND, gauges, |gauges| async move {
         gauges.show();
         Ok::<_, Infallible>(())

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::{Result, Store, sign_in_lanes, within};
+use super::{Result, Store, sign_in_lanes, webhooks, within};
 use crate::time::Timestamp;
 
 /// How long what is over stays for those who look back.
@@ -30,16 +30,25 @@ const CODES: &str =
 
 const ANSWERS: &str = "DELETE FROM replay WHERE id IN (SELECT id FROM replay WHERE begun_at < $1 LIMIT $2)";
 
+const EVENTS: &str =
+    "DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE created_at < $1 ORDER BY seq LIMIT $2)";
+
 /// Removes what has been over for longer than thirty days, codes after an hour, and kept answers after a day.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`](super::StoreError::Unavailable); what was removed before stays removed.
 pub async fn clear(store: &Store, now: Timestamp) -> Result<()> {
-    for (sql, kept) in
-        [(SESSIONS, KEPT), (LINKS, KEPT), (LETTERS, KEPT), (CODES, CODES_KEPT), (ANSWERS, ANSWERS_KEPT)]
-    {
+    for (sql, kept) in [
+        (SESSIONS, KEPT),
+        (LINKS, KEPT),
+        (LETTERS, KEPT),
+        (EVENTS, KEPT),
+        (CODES, CODES_KEPT),
+        (ANSWERS, ANSWERS_KEPT),
+    ] {
         while remove(store, sql, now.minus(kept)).await? == AT_ONCE.unsigned_abs() {}
     }
+    webhooks::forget_old(store, now).await?;
     sign_in_lanes::prune(store, now.minus(KEPT)).await
 }
 

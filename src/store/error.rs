@@ -54,6 +54,9 @@ pub enum Constraint {
     /// The same key exists.
     #[error("the same key exists already")]
     Key,
+    /// The platform has another webhook at this address.
+    #[error("the platform has a webhook at this address already")]
+    Webhook,
     /// Something refers to what would go, or what is referred to does not exist.
     #[error("something else depends on it, or what it depends on is gone")]
     Reference,
@@ -63,7 +66,7 @@ pub enum Constraint {
 }
 
 /// Index name as PostgreSQL reports it, and the columns or index as SQLite reports them.
-const NAMES: [(Constraint, &str, &str); 12] = [
+const NAMES: [(Constraint, &str, &str); 13] = [
     (Constraint::UserName, "account_user_name", "account.user_name"),
     (Constraint::Email, "account_email", "account.email_canonical"),
     (Constraint::OrganisationSlug, "organisation_slug", "organisation.slug"),
@@ -76,6 +79,7 @@ const NAMES: [(Constraint, &str, &str); 12] = [
     (Constraint::Key, "api_key_digest", "api_key.digest"),
     (Constraint::Key, "api_key_import_prefix", "api_key.import_prefix"),
     (Constraint::Key, "session_host_pkey", "session_host.digest"),
+    (Constraint::Webhook, "webhook_once", "webhook.platform, webhook.url"),
 ];
 
 fn constraint(error: &dyn sqlx::error::DatabaseError) -> Option<Constraint> {

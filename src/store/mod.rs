@@ -82,6 +82,7 @@ pub mod attic;
 pub mod audit;
 pub mod backup;
 pub mod changes;
+pub mod deliveries;
 pub mod email_links;
 pub mod endings;
 pub mod entitlements;
@@ -105,6 +106,7 @@ pub mod sign_in_lanes;
 pub mod spaces;
 pub mod standing;
 mod tx;
+pub mod webhooks;
 
 use std::future::Future;
 use std::str::FromStr;

@@ -64,6 +64,8 @@ pub struct Metrics {
     pub held_attempts: Counter,
     /// Times that a failure budget was used up.
     pub budgets_exhausted: Counter,
+    /// Webhooks.
+    pub webhooks: WebhookMetrics,
 }
 
 impl fmt::Debug for Metrics {
@@ -136,6 +138,7 @@ impl Metrics {
                 "failure_budgets_exhausted",
                 "Times that a source or subject used up its budget",
             ),
+            webhooks: WebhookMetrics::of(registry),
             registry: root,
         };
         metrics.reload_successful.set(1);
@@ -198,6 +201,29 @@ impl Metrics {
             page.clear();
         }
         page
+    }
+}
+
+/// Numbers of webhooks.
+pub struct WebhookMetrics {
+    /// Messages that arrived.
+    pub arrived: Counter,
+    /// Attempts that did not.
+    pub missed: Counter,
+    /// Messages that were tried for the last time.
+    pub given_up: Counter,
+    /// Messages that wait for their next attempt.
+    pub waiting: Gauge,
+}
+
+impl WebhookMetrics {
+    fn of(registry: &mut Registry) -> Self {
+        Self {
+            arrived: counter(registry, "webhook_messages_arrived", "Messages that webhooks took"),
+            missed: counter(registry, "webhook_attempts_failed", "Attempts that webhooks did not take"),
+            given_up: counter(registry, "webhook_messages_given_up", "Messages tried for the last time"),
+            waiting: gauge(registry, "webhook_messages_waiting", "Messages that wait for their next attempt"),
+        }
     }
 }
 

@@ -116,6 +116,8 @@ const fn of_noun(noun: Noun) -> &'static str {
         Noun::Key => "no-key",
         Noun::Host => "no-host",
         Noun::Letter => "no-letter",
+        Noun::Webhook => "no-webhook",
+        Noun::Delivery => "no-delivery",
         Noun::Link => "no-link",
     }
 }
@@ -136,6 +138,10 @@ const fn of_rule(rule: Rule) -> &'static str {
         Rule::Validated => "validated-already",
         Rule::NoAddress => "no-address",
         Rule::NotEntitled => "not-entitled",
+        Rule::NotHttps => "address-not-https",
+        Rule::NotPublic => "address-not-public",
+        Rule::WebhookDisabled => "webhook-disabled",
+        Rule::FeedExpired => "feed-expired",
     }
 }
 
@@ -180,6 +186,7 @@ pub const fn of_constraint(constraint: Constraint) -> &'static str {
         Constraint::Grant => "taken-grant",
         Constraint::KeyName => "taken-key-name",
         Constraint::Key => "taken-key",
+        Constraint::Webhook => "taken-webhook",
         Constraint::Reference => "in-use",
         Constraint::Other => "conflict",
     }

@@ -2,3 +2,4 @@
 //! told, and when it is tried again, is decided by `actions/webhook`.
 
 pub mod events;
+pub mod message;

@@ -1,6 +1,8 @@
 //! What holds where the file is silent. `config/gateway.toml` shows the same values.
 
-use super::{Audit, Control, Deadlines, Failures, File, FirstAdministrator, Hashing, Headers, Key, Keyring};
+use super::{
+    Audit, Control, Deadlines, Egress, Failures, File, FirstAdministrator, Hashing, Headers, Key, Keyring,
+};
 use super::{Limits, Links, Listen, LogWord, Logs, Mail, Pages, Password, Session, Store, Tls, Traces};
 
 impl Default for File {
@@ -29,6 +31,7 @@ impl Default for File {
             pages: Pages::default(),
             mail: Mail::default(),
             links: Links::default(),
+            egress: Egress::default(),
             logs: Logs::default(),
             traces: Traces::default(),
             role: Vec::new(),

@@ -71,6 +71,8 @@ pub struct File {
     pub mail: Mail,
     /// How long mailed links work; none may work longer than seven days.
     pub links: Links,
+    /// Calls to addresses that people enter, such as those of webhooks.
+    pub egress: Egress,
     /// Logs.
     pub logs: Logs,
     /// Traces (OpenTelemetry), beside logs and numbers.
@@ -237,6 +239,14 @@ pub enum LogWord {
 pub struct Audit {
     /// How long entries are kept, counted in whole days; "none" keeps them for ever.
     pub retention: String,
+}
+
+/// Calls to addresses that people enter, such as those of webhooks.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Egress {
+    /// Networks, and origins such as "http://app.internal:8080", that may be called; all else must be public and https.
+    pub allow: Vec<String>,
 }
 
 /// Logs.

@@ -9,21 +9,19 @@ use bytes::Bytes;
 use http::Request;
 use http::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use http_body_util::Full;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
-use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::ServerName;
-use rustls_platform_verifier::Verifier;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use crate::config::Collector;
+use crate::outbound::{ExchangeError, Reply, exchange, trusting_platform};
 
 /// Longest time for one batch.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Longest body of an answer.
+const LONGEST_REPLY: usize = 64 * 1024;
 
 /// Why a batch did not arrive.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +37,7 @@ pub enum SendError {
     Connect(#[source] io::Error),
     /// It broke off.
     #[error("the collector did not answer")]
-    Broken(#[source] hyper::Error),
+    Broken(#[source] ExchangeError),
     /// Not within ten seconds.
     #[error("the collector did not answer in time")]
     Late,
@@ -61,7 +59,7 @@ impl Sender {
                 let host = collector.url.host().unwrap_or_default();
                 let bare = host.trim_start_matches('[').trim_end_matches(']');
                 let name = ServerName::try_from(bare.to_owned()).map_err(|_| SendError::Name)?;
-                Some((TlsConnector::from(Arc::new(config()?)), name))
+                Some((trusting_platform().map_err(SendError::Tls)?, name))
             }
             _ => None,
         };
@@ -81,21 +79,18 @@ impl Sender {
         let host = url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
         let port = url.port_u16().unwrap_or(if self.tls.is_some() { 443 } else { 80 });
         let socket = TcpStream::connect((host, port)).await.map_err(SendError::Connect)?;
-        let (well, status) = match &self.tls {
-            None => self.post(socket, document).await?,
+        let request = self.request(document);
+        let reply: Reply = match &self.tls {
+            None => exchange(socket, request, LONGEST_REPLY).await.map_err(SendError::Broken)?,
             Some((connector, name)) => {
                 let stream = connector.connect(name.clone(), socket).await.map_err(SendError::Connect)?;
-                self.post(stream, document).await?
+                exchange(stream, request, LONGEST_REPLY).await.map_err(SendError::Broken)?
             }
         };
-        if well { Ok(()) } else { Err(SendError::Refused(status)) }
+        if reply.is_success() { Ok(()) } else { Err(SendError::Refused(reply.status)) }
     }
 
-    /// Whether the batch was taken, and the status that said so.
-    async fn post<IO>(&self, io: IO, document: Vec<u8>) -> Result<(bool, u16), SendError>
-    where
-        IO: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
+    fn request(&self, document: Vec<u8>) -> Request<Full<Bytes>> {
         let url = &self.collector.url;
         let mut request = Request::new(Full::new(Bytes::from(document)));
         *request.method_mut() = http::Method::POST;
@@ -111,27 +106,6 @@ impl Sender {
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
         }
-        let (mut sender, connection) = http1::handshake(TokioIo::new(io)).await.map_err(SendError::Broken)?;
-        let (mut connection, mut asked) =
-            (std::pin::pin!(connection), std::pin::pin!(sender.send_request(request)));
-        let answer = tokio::select! {
-            biased;
-            answer = &mut asked => answer,
-            _ = &mut connection => asked.await,
-        };
-        let status = answer.map_err(SendError::Broken)?.status();
-        Ok((status.is_success(), status.as_u16()))
+        request
     }
-}
-
-fn config() -> Result<ClientConfig, SendError> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let verifier = Verifier::new(provider.clone()).map_err(SendError::Tls)?;
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(SendError::Tls)?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth();
-    Ok(config)
 }

@@ -1,6 +1,7 @@
 //! An app without sockets whose clock is turned by hand, with two organisations and some people in it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use portcullis::actions::account::{self, NewPerson};
 use portcullis::actions::api_key::{self, KeyName, Life, Made, Wish};
@@ -13,6 +14,7 @@ use portcullis::model::api_key::{ApiKey, KeyAudience};
 use portcullis::model::grant::Grant;
 use portcullis::model::id::SessionId;
 use portcullis::model::identity::Presented;
+use portcullis::outbound::{Outbound, Patience};
 use portcullis::store::{api_keys, standing};
 use portcullis::time::ManualClock;
 
@@ -20,7 +22,7 @@ use crate::store::ground::{Ground, NOON};
 
 /// The app and what it stands on.
 pub(crate) struct House {
-    pub(crate) app: App,
+    pub(crate) app: Arc<App>,
     pub(crate) clock: Arc<ManualClock>,
     _ground: Ground,
 }
@@ -33,8 +35,10 @@ impl House {
             let config = Config::default_for(&ground.folder, None).unwrap();
             let config = Config { store: ground.config.clone(), ..config };
             let clock = Arc::new(ManualClock::at(NOON));
-            let app = App::open(config, clock.clone()).await.unwrap();
-            let house = Self { app, clock, _ground: ground };
+            let mut app = App::open(config, clock.clone()).await.unwrap();
+            let short = Duration::from_millis(500);
+            app.outbound = Outbound::with(Patience { connect: short, handshake: short, whole: short });
+            let house = Self { app: Arc::new(app), clock, _ground: ground };
             for slug in ["acme", "globex"] {
                 let (slug, name) = (slug.parse().unwrap(), slug.parse().unwrap());
                 organisation::create(&house.app, &Actor::operator(), slug, name).await.unwrap();

@@ -16,3 +16,4 @@ mod sessions;
 mod set_up;
 mod sign_in;
 mod step_up;
+mod webhooks;
