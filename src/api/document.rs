@@ -131,6 +131,7 @@ fn path_parameter(name: &str) -> Value {
         "session" => "SessionIdText",
         "key" => "KeyIdText",
         "grant" => "GrantIdText",
+        "letter" => "LetterIdText",
         "request" => "RequestIdText",
         _ => "SlugText",
     };

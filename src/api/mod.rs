@@ -21,6 +21,7 @@ pub mod explain;
 pub mod grants;
 pub mod jwks;
 pub mod keys;
+pub mod letters;
 pub mod listing;
 pub mod me;
 pub mod members;
@@ -109,6 +110,10 @@ pub fn table() -> Vec<Endpoint> {
         get("/audit", Member, audit::list, "Lists who did what, newest first"),
         get("/audit/export", Member, audit::export, "Gives entries out, one a line"),
         get("/audit/verification", Office, audit::verify, "Checks the whole audit trail"),
+        get("/letters", Office, letters::list, "Lists letters, newest first, and what became of them"),
+        post("/letters/test", Administrator, letters::test, "Sends a letter that shows that letters arrive").fresh(),
+        get("/letters/{letter}", Office, letters::show, "Shows what became of a letter"),
+        verb("/letters/{letter}/resend", Administrator, letters::again, "Tries a letter again now").fresh(),
         get("/bans", Office, bans::list, "Lists who must wait after failed attempts"),
         post("/bans/lift", Office, bans::lift, "Gives a budget of attempts back"),
         get("/upstreams", Office, upstreams::list, "Lists apps and how they are"),

@@ -19,7 +19,7 @@ use crate::model::api_key::KeyId;
 use crate::model::caller::RequestId;
 use crate::model::credentials::Credentials;
 use crate::model::email::Email;
-use crate::model::id::{AccountId, GrantId, SessionId};
+use crate::model::id::{AccountId, GrantId, OutboxId, SessionId};
 use crate::model::quota::Party;
 use crate::model::shown_name::ShownName;
 use crate::model::slug::Slug;
@@ -99,6 +99,8 @@ texts! {
         " The id of a grant.";
     SessionIdText(SessionId): SessionId::from_str, ToString::to_string, 36, "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "0192d3a0-7b1c-7e65-8a4b-3c1d2e4f5a6b",
         " The id of a session.";
+    LetterIdText(OutboxId): OutboxId::from_str, ToString::to_string, 36, "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "0192d3a0-7b1c-7e65-8a4b-3c1d2e4f5a6b",
+        " The id of a letter.";
     RequestIdText(RequestId): RequestId::parse, ToString::to_string, 32, "^[0-9a-f]{32}$", "7f3c2a9b1e4d5f60718293a4b5c6d7e8",
         " The id of a request, as in its answer and in logs.";
     PartyText(Party): Party::from_str, ToString::to_string, 64, "^[0-9A-Za-z:./ -]{2,64}$", "192.0.2.1",

@@ -67,9 +67,10 @@ const OWN: [Line; 5] = [
 ];
 
 /// Pages of those who hold an office; the last one is for administrators only.
-const OFFICE: [Line; 8] = [
+const OFFICE: [Line; 9] = [
     Line { path: "/.portcullis/accounts", name: "nav-accounts" },
     Line { path: "/.portcullis/organisations", name: "nav-organisations" },
+    Line { path: "/.portcullis/letters", name: "nav-letters" },
     Line { path: "/.portcullis/bans", name: "nav-bans" },
     Line { path: "/.portcullis/audit", name: "nav-audit" },
     Line { path: "/.portcullis/explain", name: "nav-explain" },

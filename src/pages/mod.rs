@@ -14,6 +14,7 @@ pub mod form;
 pub mod frame;
 pub mod home;
 pub mod keys;
+pub mod letters;
 pub mod look;
 pub mod organisations;
 pub mod password_strength;
@@ -131,6 +132,8 @@ pub fn table() -> Vec<Page> {
         page("/.portcullis/configuration", get(running::configuration::show)),
         page("/.portcullis/explain", get(running::explain::show)),
         page("/.portcullis/bans", get(bans::show).post(bans::lift)),
+        page("/.portcullis/letters", get(letters::list::show).post(letters::list::test)),
+        page("/.portcullis/letters/{id}", get(letters::one::show).post(letters::one::again)),
         page("/.portcullis/look", post(look::choose)),
         page("/.portcullis/set-up", get(set_up::show).post(set_up::complete)),
         page("/.portcullis/set-up/{token}", get(set_up::follow)),

@@ -77,7 +77,7 @@ pub fn action(error: &ActionError) -> Problem {
         }
         ActionError::Mail(error) => {
             tracing::error!(%error, "a letter was not sent");
-            Problem::new(StatusCode::BAD_GATEWAY, "mail-failed")
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "mail-failed")
         }
         ActionError::Taken(constraint) => Problem::new(StatusCode::CONFLICT, of_constraint(*constraint)),
         ActionError::Unavailable(error) => {

@@ -777,6 +777,29 @@ flash-validated = Ihre Adresse ist bestätigt.
 flash-validated-already = Ihre Adresse war schon bestätigt. Es ist nichts mehr zu tun.
 flash-validation-sent = Ein Brief ist auf dem Weg zu Ihrer Adresse. Links aus früheren Briefen gelten nicht mehr.
 
+# Letters that were sent
+nav-letters = Briefe
+letters-server = Briefe gehen an den Mailserver { $place }.
+letters-directory = Es ist kein Mailserver eingerichtet: Briefe sind Dateien in { $place }, und Sie können ihre Links hier lesen und weitergeben.
+letters-test = Einen Probebrief senden
+letters-test-to = An
+letters-none = Noch keine Briefe.
+letters-letter = Brief
+letters-to = An
+letters-sent = Verschickt
+letters-next = Nächster Versuch
+letters-attempts = Versuche
+letters-error = Letzter Fehler
+letters-again = Jetzt noch einmal versuchen
+letters-back = Alle Briefe
+letters-read-hint = Sie können das lesen, weil kein Mailserver eingerichtet ist. Die Links öffnen Konten: Geben Sie sie nur der Person, für die sie sind.
+letter-state-waiting = wartet
+letter-state-tried = versucht, wartet
+letter-state-sent = verschickt
+letter-state-failed = aufgegeben
+flash-letter-sent = Der Brief wurde verschickt.
+flash-letter-again = Der Brief wird jetzt noch einmal versucht.
+
 # Letters
 letter-greeting = Hallo { $name },
 letter-greeting-nobody = Hallo,

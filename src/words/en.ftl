@@ -777,6 +777,29 @@ flash-validated = Your address is validated.
 flash-validated-already = Your address was validated before. There is nothing left to do.
 flash-validation-sent = A letter is on its way to your address. Links of earlier letters no longer work.
 
+# Letters that were sent
+nav-letters = Letters
+letters-server = Letters go to the mail server { $place }.
+letters-directory = No mail server is configured: letters are files in { $place }, and you can read their links here and hand them over.
+letters-test = Send a test letter
+letters-test-to = To
+letters-none = No letters yet.
+letters-letter = Letter
+letters-to = To
+letters-sent = Sent
+letters-next = Next attempt
+letters-attempts = Attempts
+letters-error = Last error
+letters-again = Try again now
+letters-back = All letters
+letters-read-hint = You can read this because no mail server is configured. Its links open accounts: hand them only to the person they are for.
+letter-state-waiting = waiting
+letter-state-tried = tried, waiting
+letter-state-sent = sent
+letter-state-failed = given up
+flash-letter-sent = The letter was sent.
+flash-letter-again = The letter is tried again now.
+
 # Letters
 letter-greeting = Hello { $name },
 letter-greeting-nobody = Hello,

@@ -777,6 +777,29 @@ flash-validated = Votre adresse est validée.
 flash-validated-already = Votre adresse était déjà validée. Il n’y a plus rien à faire.
 flash-validation-sent = Une lettre est en route vers votre adresse. Les liens des lettres précédentes ne fonctionnent plus.
 
+# Letters that were sent
+nav-letters = Lettres
+letters-server = Les lettres vont au serveur de courrier { $place }.
+letters-directory = Aucun serveur de courrier n’est configuré : les lettres sont des fichiers dans { $place }, et vous pouvez lire leurs liens ici et les transmettre.
+letters-test = Envoyer une lettre d’essai
+letters-test-to = À
+letters-none = Aucune lettre pour l’instant.
+letters-letter = Lettre
+letters-to = À
+letters-sent = Envoyée
+letters-next = Prochain essai
+letters-attempts = Essais
+letters-error = Dernière erreur
+letters-again = Réessayer maintenant
+letters-back = Toutes les lettres
+letters-read-hint = Vous pouvez lire ceci parce qu’aucun serveur de courrier n’est configuré. Ses liens ouvrent des comptes : ne les donnez qu’à la personne concernée.
+letter-state-waiting = en attente
+letter-state-tried = essayée, en attente
+letter-state-sent = envoyée
+letter-state-failed = abandonnée
+flash-letter-sent = La lettre a été envoyée.
+flash-letter-again = La lettre est réessayée maintenant.
+
 # Letters
 letter-greeting = Bonjour { $name },
 letter-greeting-nobody = Bonjour,

@@ -30,7 +30,7 @@ PARTS = {
 
 # Addresses that lead on without a page of their own, or cannot be looked at twice.
 NO_PAGE = {"arrive", "set-up/{token}", "reset-password/{token}", "keys/report", "assets/{name}", "set-up", "reset-password",
-           "audit/export/{ending}"}
+           "audit/export/{ending}", "validate", "validate/{token}", "letters/{id}"}
 
 
 def addresses():

@@ -26,7 +26,7 @@ use crate::time::Timestamp;
 use crate::words::Language;
 
 pub use self::overview::{Seen, again, list, read, test};
-pub use self::round::round;
+pub use self::round::{round, said};
 pub use self::wish::Wish;
 
 /// The envelope of a letter.

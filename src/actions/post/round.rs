@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::super::error::ActionError;
 use super::{Content, HOUR, opened};
 use crate::app::App;
-use crate::mail::{Posted, Written};
+use crate::mail::{MailError, Posted, Written};
 use crate::model::email::Email;
 use crate::model::outbox::OutboxEntry;
 use crate::secret::Secret;
@@ -147,6 +147,11 @@ fn told(error: &dyn std::error::Error) -> String {
         cause = inner.source();
     }
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(500).collect()
+}
+
+/// What a mail server said, on one line, for those who run it.
+pub fn said(error: &MailError) -> String {
+    told(error)
 }
 
 #[cfg(test)]
