@@ -27,6 +27,8 @@ pub struct Mail {
     pub reply_to: Option<Email>,
     /// Where letters are written while there is no server.
     pub directory: PathBuf,
+    /// Longest time that a server may take for one letter.
+    pub deadline: Duration,
     /// How long a letter is tried again.
     pub patience: Duration,
     /// Letters that others can cause to one address in an hour.
@@ -49,7 +51,7 @@ pub struct MailServer {
     pub credentials: Option<(String, Secret<String>)>,
     /// PEM of the authorities that vouch for it; `None` means those of the system.
     pub authorities: Option<Vec<u8>>,
-    /// Longest wait for one answer.
+    /// Longest time for one letter.
     pub deadline: Duration,
 }
 
@@ -92,6 +94,7 @@ pub(super) fn mail(written: &file::Mail, public: &PublicUrl, data: &Path, notes:
         from: sender(written, public, notes),
         reply_to: written.reply_to.as_deref().and_then(|text| address("mail.reply_to", text, notes)),
         directory: data.join(&written.directory),
+        deadline: notes.positive("mail.deadline", &written.deadline),
         patience: notes.positive("mail.patience", &written.patience),
         per_address: notes.at_least_one("mail.per_address", written.per_address),
         per_source: notes.at_least_one("mail.per_source", written.per_source),

@@ -56,6 +56,9 @@ pub enum MailError {
     /// Not now: no connection, no answer in time, or a refusal that may pass.
     #[error("the mail server does not take letters at the moment")]
     Later(#[source] lettre::transport::smtp::Error),
+    /// Not within the deadline.
+    #[error("the mail server did not answer in time")]
+    Late,
     /// The letter cannot be put into the form of a message.
     #[error("the letter has no form that can be sent")]
     Form(#[source] lettre::error::Error),
@@ -72,7 +75,7 @@ impl MailError {
     pub const fn is_final(&self) -> bool {
         match self {
             Self::Refused(_) | Self::Form(_) | Self::Address(_) => true,
-            Self::Setup(_) | Self::Later(_) | Self::Disk(_) => false,
+            Self::Setup(_) | Self::Later(_) | Self::Late | Self::Disk(_) => false,
         }
     }
 }

@@ -1,56 +1,107 @@
-//! Letters by SMTP (RFC 5321), over TLS, on connections that are kept for a while.
+//! Letters by SMTP (RFC 5321), over TLS, on connections that are kept for a while. The library's own pool takes a
+//! connection back in whatever state its user left it; here one on which anything went wrong or took too long is
+//! never used again.
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
-use lettre::transport::smtp::{Error, PoolConfig};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use tokio::time::timeout;
 
 use super::{MailError, Mailer, Posted, Sender};
 use crate::config::{MailServer, MailTls};
+use crate::secret::Secret;
 
 /// Sends letters to a server.
 pub(super) struct Smtp {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    host: String,
+    port: u16,
+    tls: (MailTls, TlsParameters),
+    credentials: Option<(String, Secret<String>)>,
+    deadline: Duration,
     sender: Sender,
-    place: String,
+    kept: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
 }
 
-/// Connections at once.
-const CONNECTIONS: u32 = 4;
+/// Connections kept.
+const CONNECTIONS: usize = 4;
 
-/// How long a connection waits for another letter.
+/// How long a connection is kept for another letter.
 const IDLE: Duration = Duration::from_secs(30);
 
 impl Smtp {
     pub(super) fn to(server: &MailServer, sender: Sender) -> Result<Self, MailError> {
-        let tls = parameters(server).map_err(MailError::Setup)?;
-        let tls = match server.tls {
-            MailTls::AtOnce => Tls::Wrapper(tls),
-            MailTls::Demanded => Tls::Required(tls),
-            MailTls::Offered => Tls::Opportunistic(tls),
+        let secret = |(user, password): &(String, Secret<String>)| {
+            (user.clone(), Secret::new(password.expose().clone()))
         };
-        let pool = PoolConfig::new().max_size(CONNECTIONS).idle_timeout(IDLE);
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(server.host.clone())
-            .port(server.port)
-            .tls(tls)
-            .timeout(Some(server.deadline))
-            .pool_config(pool);
-        if let Some((user, password)) = &server.credentials {
-            builder = builder.credentials(Credentials::new(user.clone(), password.expose().clone()));
-        }
-        let place = format!("{}:{}", server.host, server.port);
-        Ok(Self { transport: builder.build(), sender, place })
+        Ok(Self {
+            host: server.host.clone(),
+            port: server.port,
+            tls: (server.tls, parameters(server).map_err(MailError::Setup)?),
+            credentials: server.credentials.as_ref().map(secret),
+            deadline: server.deadline,
+            sender,
+            kept: Mutex::default(),
+        })
     }
 
     async fn bring(&self, letter: &Posted) -> Result<(), MailError> {
         let message = self.sender.message(letter)?;
-        self.transport.send(message).await.map(drop).map_err(sorted)
+        let sent = timeout(self.deadline, async {
+            let mut connection = self.connection().await?;
+            connection.send(message.envelope(), &message.formatted()).await?;
+            Ok(connection)
+        });
+        let connection = sent.await.map_err(|_| MailError::Late)?.map_err(sorted)?;
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(_, since)| since.elapsed() < IDLE);
+        if kept.len() < CONNECTIONS {
+            kept.push((connection, Instant::now()));
+        }
+        Ok(())
+    }
+
+    /// A connection that answers: a kept one, or a new one.
+    async fn connection(&self) -> Result<AsyncSmtpConnection, Error> {
+        while let Some((mut connection, since)) = self.take() {
+            if since.elapsed() < IDLE && connection.test_connected().await {
+                return Ok(connection);
+            }
+        }
+        self.connect().await
+    }
+
+    fn take(&self) -> Option<(AsyncSmtpConnection, Instant)> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
+        let (begins, parameters) = &self.tls;
+        let at_once = (*begins == MailTls::AtOnce).then(|| parameters.clone());
+        let place = (self.host.as_str(), self.port);
+        let name = ClientId::default();
+        let limit = Some(self.deadline);
+        let mut connection = AsyncSmtpConnection::connect_tokio1(place, limit, &name, at_once, None).await?;
+        let upgrade = match begins {
+            MailTls::AtOnce => false,
+            MailTls::Demanded => true,
+            MailTls::Offered => connection.can_starttls(),
+        };
+        if upgrade {
+            connection.starttls(parameters.clone(), &name).await?;
+        }
+        if let Some((user, password)) = &self.credentials {
+            let credentials = Credentials::new(user.clone(), password.expose().clone());
+            connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await?;
+        }
+        Ok(connection)
     }
 }
 
@@ -63,7 +114,7 @@ impl Mailer for Smtp {
     }
 
     fn place(&self) -> String {
-        self.place.clone()
+        format!("{}:{}", self.host, self.port)
     }
 
     fn leaves(&self) -> bool {

@@ -102,11 +102,11 @@ platform = "app"
             self.process.send_signal(how)
             self.process.wait(30)
 
-    def run(self, *words, check=True):
+    def run(self, *words, check=True, typed=""):
         """One verb of the command line, against the same files."""
         done = subprocess.run(
             [PROGRAM, *map(str, words), "--config", self.file],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=self.folder, timeout=60, check=False,
+            input=typed, capture_output=True, text=True, cwd=self.folder, timeout=60, check=False,
         )
         if check and done.returncode != 0:
             raise AssertionError(f"portcullis {' '.join(map(str, words))}: {done.returncode}\n{done.stdout}{done.stderr}")

@@ -20,8 +20,8 @@ use crate::time::Timestamp;
 /// Letters taken in hand at once.
 const AT_ONCE: u32 = 16;
 
-/// How long a letter stays in hand: longer than any server may take for it.
-const IN_HAND: Duration = Duration::from_secs(10 * 60);
+/// How much longer a letter stays in hand than any server may take for it.
+const TO_SPARE: Duration = Duration::from_secs(30);
 
 /// The first pause after a letter was not taken; it doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_secs(30);
@@ -47,9 +47,10 @@ pub async fn round(app: &Arc<App>) -> Result<(), ActionError> {
     if due.is_empty() || too_many(app, now).await? {
         return Ok(());
     }
+    let in_hand = now.plus(app.config.load().mail.deadline + TO_SPARE);
     let mut hands = JoinSet::new();
     for entry in due {
-        if outbox::claim(&app.store, entry.id, now, now.plus(IN_HAND)).await? {
+        if outbox::claim(&app.store, entry.id, now, in_hand).await? {
             let app = Arc::clone(app);
             hands.spawn(async move { settle(&app, &entry, bring(&app, &entry).await).await });
         }

@@ -30,7 +30,7 @@ pub struct Mail {
     pub reply_to: Option<String>,
     /// Where letters are written while there is no server; a relative path begins at `data`.
     pub directory: String,
-    /// Longest wait for any one answer of the server.
+    /// Longest time that the server may take for one letter.
     pub deadline: String,
     /// How long a letter is tried again that the server does not take; one with a link that ends sooner is not tried longer than the link lives.
     pub patience: String,
