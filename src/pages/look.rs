@@ -1,15 +1,23 @@
-//! Language and theme, chosen in the foot of every page.
+//! Language and theme, chosen in the foot of every page. This browser remembers both; the account of whoever is
+//! signed in remembers the language, for letters and for other browsers.
 
 use super::ui::Theme;
-use super::visit::{Outcome, Visit};
+use super::visit::{Anybody, Outcome, SignedIn};
+use crate::actions::account;
 use crate::web::fields::Fields;
 use crate::words::Language;
 
-/// Remembers the choice in this browser and goes back to the page.
-pub async fn choose(visit: Visit, fields: Fields) -> Outcome {
+/// Remembers the choice and goes back to the page.
+pub async fn choose(Anybody { visit, person }: Anybody, fields: Fields) -> Outcome {
     let mut visit = visit;
     if let Some(language) = Language::of_tag(fields.text("language")) {
         visit.ui.language = Some(language);
+        if let Some(person) = person {
+            let signed_in = SignedIn { visit, person };
+            let (app, actor) = (&signed_in.visit.app, signed_in.actor());
+            signed_in.visit.or_say(account::choose_language(app, &actor, language).await)?;
+            visit = signed_in.visit;
+        }
     }
     if !fields.text("theme").is_empty() {
         visit.ui.theme = Theme::of(fields.text("theme"));

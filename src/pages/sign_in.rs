@@ -10,7 +10,7 @@ use super::HOME;
 use super::frame::Frame;
 use super::visit::{Anybody, Outcome, Stop, Visit};
 use crate::actions::sign_in::{self as act, Attempt, SignInError, SignedIn};
-use crate::actions::{hand_off, session as sessions};
+use crate::actions::{account, hand_off, session as sessions};
 use crate::app::App;
 use crate::model::session::Session;
 use crate::secret::Secret;
@@ -92,6 +92,7 @@ pub async fn sign_in(visit: Visit, fields: Fields) -> Outcome {
     match act::sign_in(&visit.app, visit.origin(), attempt).await {
         Ok(begun) => {
             hold(&mut visit, &begun);
+            speak(&mut visit, &begun).await?;
             onward(&visit, &begun.session, &to).await
         }
         Err(error) => {
@@ -103,6 +104,16 @@ pub async fn sign_in(visit: Visit, fields: Fields) -> Outcome {
             Ok(answer)
         }
     }
+}
+
+/// Goes on in the language that the account chose, in a browser where none was chosen yet.
+async fn speak(visit: &mut Visit, begun: &SignedIn) -> Result<(), Stop> {
+    if visit.ui.language.is_none() {
+        visit.ui.language = visit.or_say(account::language(&visit.app, begun.session.account).await)?;
+        let cookie = visit.ui.cookie();
+        visit.set(cookie);
+    }
+    Ok(())
 }
 
 /// A year, in seconds.

@@ -24,7 +24,7 @@ use crate::store::{Tx, accounts, grants, memberships, organisations};
 pub(super) use self::create::insert_person;
 pub use self::create::{NewPerson, create_person, create_person_with, create_service};
 pub use self::erase::erase;
-pub use self::own::rename;
+pub use self::own::{choose_language, language, rename};
 pub use self::personal::{AccountFacts, GrantFacts, KeyFacts, PersonalData, SessionFacts, personal_data};
 
 /// Stops an account for a while: nothing of it works, its sessions end, its keys come back with it.

@@ -21,7 +21,7 @@ use crate::model::quota::Source;
 use crate::secret::Secret;
 use crate::secret::seal::Place;
 use crate::store::outbox::{self, NewLetter};
-use crate::store::{StoreError, Tx, accounts};
+use crate::store::{StoreError, Tx};
 use crate::time::Timestamp;
 use crate::words::Language;
 
@@ -177,8 +177,7 @@ fn source_of(address: Option<IpAddr>) -> Option<String> {
 /// # Errors
 /// The store's.
 pub(super) async fn language(app: &App, account: AccountId, origin: Origin) -> Result<Language, ActionError> {
-    let chosen = accounts::language(&app.store, account).await?;
-    let chosen = chosen.as_deref().and_then(Language::of_tag);
+    let chosen = super::account::language(app, account).await?;
     Ok(chosen.or(origin.language).unwrap_or(Language::English))
 }
 

@@ -32,3 +32,14 @@ async fn a_name_that_cannot_be_one_changes_nothing() {
     let form = ada.gate("profile").await.form("/.portcullis/profile");
     assert_eq!(form.value("shown-name"), Some("ada"));
 }
+
+/// The language that an account chose wins over the browser's.
+#[tokio::test]
+async fn the_language_of_an_account_goes_with_it_to_another_browser() {
+    let (_app, gateway) = house().await;
+    let mut first = ada(&gateway).await;
+    let form = first.gate("profile").await.form("/.portcullis/look");
+    first.send(&form.with("language", "de")).await.expect(200);
+    let mut second = ada(&gateway).await;
+    second.gate("profile").await.expect(200).expect_words("Name, den andere sehen");
+}
