@@ -1,5 +1,7 @@
 //! Why an act was not done, in terms that a person can act on.
 
+use std::time::Duration;
+
 use super::api_key::KeyRule;
 use super::password::PasswordRule;
 use crate::mail::MailError;
@@ -26,6 +28,9 @@ pub enum ActionError {
     /// Too many passwords are being hashed; ask again in a moment.
     #[error("too many passwords are being checked at the moment")]
     Busy,
+    /// Too many failed attempts from this source: ask again after this long.
+    #[error("too many failed attempts; wait before the next one")]
+    Wait(Duration),
     /// Too many letters were asked for from this source; ask again in an hour.
     #[error("too many letters were asked for from here; ask again in an hour")]
     TooManyLetters,
@@ -67,6 +72,12 @@ pub enum Denied {
     /// Nobody makes keys for another person.
     #[error("people make their own keys")]
     NotOwner,
+    /// The invitation is for somebody else.
+    #[error("the invitation is for the holder of another address")]
+    NotInvited,
+    /// Nobody signs up here without an invitation.
+    #[error("an account needs an invitation here")]
+    NeedsInvitation,
     /// The acting account is suspended or closed.
     #[error("the account is not active")]
     Inactive,
@@ -102,6 +113,10 @@ pub enum Noun {
     Webhook,
     #[error("delivery")]
     Delivery,
+    #[error("invitation; it may have expired, or been revoked, or been sent anew")]
+    Invitation,
+    #[error("sign-up under way; begin again")]
+    SignUp,
     #[error("link; it may have been used, or replaced by a newer one")]
     Link,
 }
@@ -160,6 +175,27 @@ pub enum Rule {
     /// Nothing is sent to a webhook that was stopped.
     #[error("the webhook is disabled; enable it first")]
     WebhookDisabled,
+    /// It was accepted or taken back.
+    #[error("the invitation was accepted or revoked")]
+    InvitationOver,
+    /// A letter went out a moment ago.
+    #[error("a letter was sent a moment ago; wait a minute before the next one")]
+    TooSoon,
+    /// An old letter must not open an account.
+    #[error("it works that long already, and never longer than a week after it was sent; send it anew")]
+    ExtendedAlready,
+    /// An invitation says what it is for.
+    #[error("say which role the invitation is for; at most 20 grants")]
+    NoPromise,
+    /// Many people, but not all the world.
+    #[error("name at least one address, and at most 200 at once")]
+    TooManyAddresses,
+    /// What was typed is not what was mailed.
+    #[error("this is not the code that was mailed")]
+    WrongCode,
+    /// It is too old, or was tried too often.
+    #[error("the code does not work any more; ask for another one")]
+    CodeOver,
     /// The organisation may not use this platform.
     #[error("the organisation is not entitled to this platform")]
     NotEntitled,

@@ -42,9 +42,7 @@ pub struct NewGrant {
 /// `Denied`, `Missing`, `Refused` by a rule, `Taken` when the same grant exists.
 pub async fn add(app: &App, actor: &Actor, new: NewGrant) -> Result<Grant, ActionError> {
     let now = app.clock.now();
-    if new.ends_at.is_some_and(|end| end <= new.starts_at.unwrap_or(now).max(now)) {
-        return Err(Rule::Period.into());
-    }
+    period(new.starts_at, new.ends_at, now)?;
     let rank = app.config.load().roles.rank(&new.role).ok_or(ActionError::Missing(Noun::Role))?;
     let (mut tx, home) = organisation::begin_in(app, actor, &new.organisation).await?;
     let place = Place { organisation: home.id, space: new.space.as_ref(), platform: new.platform.as_ref() };
@@ -195,13 +193,44 @@ async fn receiver(
     }
 }
 
-async fn space(app: &App, home: OrganisationId, slug: Option<&Slug>) -> Result<Option<Space>, ActionError> {
+/// Whether somebody could ever hold a grant between these moments.
+///
+/// # Errors
+/// [`Rule::Period`].
+pub(super) fn period(
+    starts_at: Option<Timestamp>,
+    ends_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(), Rule> {
+    match ends_at {
+        Some(end) if end <= starts_at.unwrap_or(now).max(now) => Err(Rule::Period),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The space of a slug, where one is named.
+///
+/// # Errors
+/// `Missing`, or the store's.
+pub(super) async fn space(
+    app: &App,
+    home: OrganisationId,
+    slug: Option<&Slug>,
+) -> Result<Option<Space>, ActionError> {
     let Some(slug) = slug else { return Ok(None) };
     let found = spaces::by_slug(&app.store, home, slug).await?;
     found.map(Some).ok_or(ActionError::Missing(Noun::Space))
 }
 
-async fn entitled(app: &App, home: OrganisationId, platform: Option<&Slug>) -> Result<(), ActionError> {
+/// Whether an organisation may use a platform, where one is named.
+///
+/// # Errors
+/// `Refused`, or the store's.
+pub(super) async fn entitled(
+    app: &App,
+    home: OrganisationId,
+    platform: Option<&Slug>,
+) -> Result<(), ActionError> {
     let Some(platform) = platform else { return Ok(()) };
     let entitled = entitlements::list(&app.store, home).await?.contains(platform);
     if entitled { Ok(()) } else { Err(Rule::NotEntitled.into()) }

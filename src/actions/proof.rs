@@ -116,11 +116,13 @@ async fn target_of(app: &App, typed: &str, browser: Option<&[u8; 32]>) -> Result
 }
 
 /// The account that a typed name means, and the one form of that name: attempts are counted on the
-/// account, whichever of its names was typed (K5).
+/// account, whichever of its names was typed (K5). An address means an account only once it was proved, or else
+/// whoever signs up with an address would learn by it whether it was free.
 async fn named(app: &App, typed: &str) -> Result<(Option<Account>, String), SignInError> {
     let typed = typed.trim().to_lowercase();
     if let Ok(email) = typed.parse::<Email>() {
-        return Ok((accounts::by_email(&app.store, &email).await?, email.canonical()));
+        let found = accounts::by_email(&app.store, &email).await?.filter(|account| account.validated);
+        return Ok((found, email.canonical()));
     }
     Ok(match typed.parse::<UserName>() {
         Ok(name) => (accounts::by_user_name(&app.store, &name).await?, typed),

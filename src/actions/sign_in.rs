@@ -79,6 +79,7 @@ impl From<ActionError> for SignInError {
         match error {
             ActionError::Unavailable(error) => Self::Unavailable(error),
             ActionError::Busy => Self::Busy,
+            ActionError::Wait(wait) => Self::Wait(wait),
             ActionError::Denied(_)
             | ActionError::Missing(_)
             | ActionError::Refused(_)

@@ -1,6 +1,7 @@
 //! Validation of an address: a letter with three links to whoever reads mail there, and what the first of them
 //! does. A new letter ends the links of the one before.
 
+use super::account::email_is_archived;
 use super::actor::{Actor, Origin};
 use super::email_link::{self, Followed, Wanted};
 use super::error::{ActionError, Denied, Noun, Rule};
@@ -13,7 +14,8 @@ use crate::model::change::Change;
 use crate::model::email::Email;
 use crate::model::email_link::Purpose;
 use crate::secret::Secret;
-use crate::store::{Tx, accounts, email_links};
+use crate::store::{Tx, accounts, claims, email_links};
+use crate::words::Language;
 
 /// What a validation link leads to, for the page that asks.
 pub enum Standing {
@@ -36,7 +38,7 @@ pub async fn request(app: &App, actor: &Actor) -> Result<(), ActionError> {
     if account.status != AccountStatus::Active {
         return Err(Denied::Inactive.into());
     }
-    if send(app, actor, &mut tx, &account).await? == Put::Held {
+    if claim_and_send(app, actor, &mut tx, &account).await? == Put::Held {
         return Err(ActionError::TooManyLetters);
     }
     app.commit(tx).await?;
@@ -56,11 +58,43 @@ pub async fn request_for(app: &App, actor: &Actor, name: &UserName) -> Result<Ac
     if account.status == AccountStatus::Closed {
         return Err(Rule::AccountClosed.into());
     }
-    if send(app, actor, &mut tx, &account).await? == Put::Held {
+    if claim_and_send(app, actor, &mut tx, &account).await? == Put::Held {
         return Err(ActionError::TooManyLetters);
     }
     app.commit(tx).await?;
     Ok(account)
+}
+
+/// The same for an account that may only name its address: it takes the address if that is free, and gets its
+/// letter. Otherwise whoever reads mail there is told that somebody tried, and nothing else differs.
+pub(super) async fn claim_and_send(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    account: &Account,
+) -> Result<Put, ActionError> {
+    let email = unproved(account)?;
+    let held = claims::is_held(tx, account.id).await?;
+    if held || (!email_is_archived(app, tx, &email).await? && claims::take(tx, account.id, &email).await?) {
+        tx.change(Change::Account(account.id));
+        return send(app, actor, tx, account).await;
+    }
+    let language = match claims::holder(tx, &email).await? {
+        Some(holder) => post::language(app, holder.id, actor.origin).await?,
+        None => actor.origin.language.unwrap_or(Language::English),
+    };
+    let letter = Letter::to("", language, "registered").says("text", &[]).says("what", &[]);
+    let letter = letter.fact("address", email.as_str());
+    let letter = match actor.origin.address {
+        Some(address) => letter.fact("where", &address.to_string()),
+        None => letter,
+    };
+    let letter = letter.when(app.clock.now());
+    let cause = Cause::Asked(actor.origin);
+    let put =
+        post::put(app, tx, Envelope { to: email, account: None, expires_at: None, cause }, &letter).await?;
+    tx.audit(actor.entry("validation.requested", format!("account {}", account.id)));
+    Ok(put)
 }
 
 /// Puts the letter with the three links into the post (S2-25): validate, secure, not mine.

@@ -15,6 +15,7 @@ mod entitlement;
 mod explain;
 mod grant;
 mod healthcheck;
+mod invitation;
 mod key;
 mod keyring;
 mod mail;
@@ -95,6 +96,9 @@ enum Command {
     /// Who holds which role where
     #[command(subcommand)]
     Grant(grant::Verb),
+    /// Promises of membership to whoever reads mail at an address
+    #[command(subcommand)]
+    Invitation(invitation::Verb),
     /// Keys of programs
     #[command(subcommand)]
     Key(key::Verb),
@@ -150,6 +154,7 @@ impl Command {
             Self::Space(verb) => space::run(verb, desk),
             Self::Entitlement(verb) => entitlement::run(verb, desk),
             Self::Grant(verb) => grant::run(verb, desk),
+            Self::Invitation(verb) => invitation::run(verb, desk),
             Self::Key(verb) => key::run(verb, desk),
             Self::Session(verb) => session::run(verb, desk),
             Self::Keyring(verb) => keyring::run(verb, desk),

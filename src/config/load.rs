@@ -107,6 +107,7 @@ fn mean(written: &File, notes: &mut Notes<'_>) -> Config {
         allow_headers: limits::allow_headers(&written.headers.allow, notes),
         sessions: keys::sessions(&written.session, notes),
         first_administrator: keys::first_administrator(&written.first_administrator, notes),
+        sign_up_open: written.sign_up.open,
         passwords: passwords::passwords(&written.password, notes),
         keys: keys::keys(&written.key, notes),
         failures: keys::failures(&written.failures, notes),

@@ -87,6 +87,8 @@ pub struct Config {
     pub sessions: Sessions,
     /// The first administrator, where configuration makes them.
     pub first_administrator: Option<FirstAdministrator>,
+    /// Whether anybody may make an account without an invitation.
+    pub sign_up_open: bool,
     /// Passwords that people choose.
     pub passwords: Passwords,
     /// Policy of keys.

@@ -150,6 +150,11 @@ impl Letter {
         self.fact("when", &moment(at))
     }
 
+    /// Until when it is good for anything.
+    pub fn until(self, at: Timestamp) -> Self {
+        self.fact("until", &moment(at))
+    }
+
     /// Says `letter-KIND-PART` at the end: what to do for whom it was not.
     pub fn notes(mut self, part: &str, with: &[(&str, &str)]) -> Self {
         self.notes.push(words::text_with(self.language, &format!("letter-{}-{part}", self.kind), with));

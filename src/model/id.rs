@@ -64,6 +64,8 @@ id! {
     FactorId;
     /// An invitation.
     InvitationId;
+    /// A sign-up that waits for its code.
+    SignUpId;
     /// A mailed or printed one-time link.
     EmailLinkId;
     /// A letter or event waiting to be sent.

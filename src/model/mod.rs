@@ -14,6 +14,7 @@ pub mod event;
 pub mod grant;
 pub mod id;
 pub mod identity;
+pub mod invitation;
 pub mod key_text;
 pub mod organisation;
 pub mod outbox;

@@ -143,14 +143,31 @@ pub async fn any(store: &Store) -> Result<bool> {
     Ok(id.is_some())
 }
 
-/// Adds an account.
+/// Whether a new account holds the address that it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// It does: no other account can.
+    Held,
+    /// Not yet: it was typed by somebody who may be anybody.
+    Open,
+}
+
+/// Adds an account that holds its address.
 ///
 /// # Errors
 /// [`Conflict`](super::StoreError::Conflict) when name or address are taken.
 pub async fn insert(tx: &mut Tx, account: &Account) -> Result<()> {
+    insert_as(tx, account, Claim::Held).await
+}
+
+/// Adds an account.
+///
+/// # Errors
+/// [`Conflict`](super::StoreError::Conflict) when the name is taken, or the address that is to be held.
+pub async fn insert_as(tx: &mut Tx, account: &Account, claim: Claim) -> Result<()> {
     const SQL: &str = "INSERT INTO account (id, user_name, email, email_canonical, display_name, validated,
         organisation, status, office, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    let canonical = match account.email.as_deref() {
+    let canonical = match account.email.as_deref().filter(|_| claim == Claim::Held) {
         Some(email) => Some(parsed::<Email>("account.email", email)?.canonical()),
         None => None,
     };

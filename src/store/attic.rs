@@ -13,6 +13,9 @@ const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long a code that went from host to host stays, to notice when it comes again.
 const CODES_KEPT: Duration = Duration::from_secs(60 * 60);
 
+/// How long a sign-up waits for somebody who asks for another code.
+const SIGN_UPS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// How long the answer to a named creation may be asked for again.
 const ANSWERS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -27,6 +30,8 @@ const LETTERS: &str = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHE
 
 const CODES: &str =
     "DELETE FROM arrival WHERE digest IN (SELECT digest FROM arrival WHERE expires_at < $1 LIMIT $2)";
+
+const SIGN_UPS: &str = "DELETE FROM sign_up WHERE id IN (SELECT id FROM sign_up WHERE sent_at < $1 LIMIT $2)";
 
 const ANSWERS: &str = "DELETE FROM replay WHERE id IN (SELECT id FROM replay WHERE begun_at < $1 LIMIT $2)";
 
@@ -44,6 +49,7 @@ pub async fn clear(store: &Store, now: Timestamp) -> Result<()> {
         (LETTERS, KEPT),
         (EVENTS, KEPT),
         (CODES, CODES_KEPT),
+        (SIGN_UPS, SIGN_UPS_KEPT),
         (ANSWERS, ANSWERS_KEPT),
     ] {
         while remove(store, sql, now.minus(kept)).await? == AT_ONCE.unsigned_abs() {}

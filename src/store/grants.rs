@@ -103,9 +103,24 @@ pub async fn insert(tx: &mut Tx, grant: &Grant) -> Result<()> {
     const SQL: &str = "INSERT INTO role_grant
         (id, account, organisation, space, role, platform, starts_at, ends_at, granted_by, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    put(tx, grant, SQL).await.map(drop)
+}
+
+/// The same, where it does not exist yet; whether it was added now.
+///
+/// # Errors
+/// [`Conflict`](super::StoreError::Conflict) when the space is another's.
+pub async fn insert_new(tx: &mut Tx, grant: &Grant) -> Result<bool> {
+    const SQL: &str = "INSERT INTO role_grant
+        (id, account, organisation, space, role, platform, starts_at, ends_at, granted_by, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING";
+    put(tx, grant, SQL).await
+}
+
+async fn put(tx: &mut Tx, grant: &Grant, sql: &'static str) -> Result<bool> {
     run!(
         tx,
-        SQL,
+        sql,
         grant.id.to_string(),
         grant.account.to_string(),
         grant.organisation.to_string(),
@@ -117,7 +132,7 @@ pub async fn insert(tx: &mut Tx, grant: &Grant) -> Result<()> {
         grant.granted_by.map(|id| id.to_string()),
         grant.created_at.millis()
     )
-    .map(drop)
+    .map(|rows| rows == 1)
 }
 
 /// Removes a grant; whether it was there.

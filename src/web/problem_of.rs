@@ -71,6 +71,10 @@ pub fn action(error: &ActionError) -> Problem {
             let retry_after = Some(Duration::from_secs(2));
             Problem { retry_after, ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy") }
         }
+        ActionError::Wait(wait) => {
+            let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-failures");
+            Problem { retry_after: Some(*wait), ..problem }
+        }
         ActionError::TooManyLetters => {
             let retry_after = Some(Duration::from_secs(60 * 60));
             Problem { retry_after, ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-letters") }
@@ -99,6 +103,8 @@ const fn of_denied(denied: Denied) -> &'static str {
         Denied::AboveOwnRank => "above-own-rank",
         Denied::Key => "needs-person",
         Denied::NotOwner => "not-owner",
+        Denied::NotInvited => "not-invited",
+        Denied::NeedsInvitation => "needs-invitation",
         Denied::Inactive => "account-inactive",
     }
 }
@@ -118,6 +124,8 @@ const fn of_noun(noun: Noun) -> &'static str {
         Noun::Letter => "no-letter",
         Noun::Webhook => "no-webhook",
         Noun::Delivery => "no-delivery",
+        Noun::Invitation => "no-invitation",
+        Noun::SignUp => "no-sign-up",
         Noun::Link => "no-link",
     }
 }
@@ -137,6 +145,13 @@ const fn of_rule(rule: Rule) -> &'static str {
         Rule::Period => "bad-period",
         Rule::Validated => "validated-already",
         Rule::NoAddress => "no-address",
+        Rule::InvitationOver => "invitation-over",
+        Rule::TooSoon => "too-soon",
+        Rule::ExtendedAlready => "extended-already",
+        Rule::NoPromise => "no-promise",
+        Rule::TooManyAddresses => "too-many-addresses",
+        Rule::WrongCode => "wrong-code",
+        Rule::CodeOver => "code-over",
         Rule::NotEntitled => "not-entitled",
         Rule::NotHttps => "address-not-https",
         Rule::NotPublic => "address-not-public",

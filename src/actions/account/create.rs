@@ -14,6 +14,7 @@ use crate::model::email::Email;
 use crate::model::id::AccountId;
 use crate::model::shown_name::ShownName;
 use crate::model::slug::Slug;
+use crate::store::accounts::Claim;
 use crate::store::{Tx, accounts, memberships};
 
 /// A person to be.
@@ -75,6 +76,26 @@ pub(in crate::actions) async fn insert_person(
     tx: &mut Tx,
     new: NewPerson,
 ) -> Result<Account, ActionError> {
+    insert(app, actor, tx, (new, Claim::Held)).await
+}
+
+/// Adds a person who names an address that may be anybody's: nothing that is done here depends on whose it is
+///
+pub(in crate::actions) async fn insert_stranger(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    new: NewPerson,
+) -> Result<Account, ActionError> {
+    insert(app, actor, tx, (new, Claim::Open)).await
+}
+
+async fn insert(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    (new, claim): (NewPerson, Claim),
+) -> Result<Account, ActionError> {
     let account = Account {
         id: AccountId::mint(),
         user_name: new.user_name,
@@ -86,8 +107,9 @@ pub(in crate::actions) async fn insert_person(
         office: new.office,
         created_at: app.clock.now(),
     };
-    may_be_taken(app, tx, &account).await?;
-    accounts::insert(tx, &account).await?;
+    let held = account.email.clone().filter(|_| claim == Claim::Held);
+    may_be_taken(app, tx, &Account { email: held, ..account.clone() }).await?;
+    accounts::insert_as(tx, &account, claim).await?;
     events::note(app, tx, Event::AccountCreated(&account)).await?;
     tx.change(Change::Account(account.id));
     if account.office == Some(Office::Administrator) {

@@ -10,7 +10,7 @@ use crate::model::account::{Account, AccountStatus, UserName};
 use crate::model::change::Change;
 use crate::model::email::Email;
 use crate::store::erasure::{self, Kind, NameDigest};
-use crate::store::{Constraint, Tx, accounts, audit};
+use crate::store::{Constraint, Tx, accounts, audit, claims};
 
 /// Erases a person, after closing the account if that was not done before. Name and address stay taken.
 ///
@@ -31,6 +31,10 @@ pub async fn erase(app: &App, actor: &Actor, name: &UserName) -> Result<Account,
     let mut tx = app.store.begin().await?;
     actor.administers(&mut tx).await?;
     let account = accounts::hold(&mut tx, found.id).await?.ok_or(ActionError::Missing(Noun::Account))?;
+    let held = claims::is_held(&mut tx, account.id).await?;
+    // An address that the account only names is somebody else's.
+    let email = account.email.clone().filter(|_| held);
+    let account = Account { email, ..account };
     let now = app.clock.now();
     let tombstone = tombstone(&account);
     for (kind, name) in names(&account) {
@@ -67,6 +71,26 @@ pub(super) async fn may_be_taken(app: &App, tx: &mut Tx, account: &Account) -> R
         }
     }
     Ok(())
+}
+
+/// Whether a user name stays taken after its holder was erased.
+pub(in crate::actions) async fn name_is_archived(
+    app: &App,
+    tx: &mut Tx,
+    name: &UserName,
+) -> Result<bool, ActionError> {
+    let digests = digests(app, Kind::UserName, name.as_str());
+    Ok(erasure::is_archived(tx, Kind::UserName, &digests).await?)
+}
+
+/// Whether an address stays taken after its holder was erased.
+pub(in crate::actions) async fn email_is_archived(
+    app: &App,
+    tx: &mut Tx,
+    email: &Email,
+) -> Result<bool, ActionError> {
+    let digests = digests(app, Kind::Email, &email.canonical());
+    Ok(erasure::is_archived(tx, Kind::Email, &digests).await?)
 }
 
 /// The name that an erased account goes by. It holds the account's id, so that it is nobody else's.

@@ -21,9 +21,10 @@ use crate::model::organisation::OrganisationStatus;
 use crate::model::slug::Slug;
 use crate::store::{Tx, accounts, grants, memberships, organisations};
 
-pub(super) use self::create::insert_person;
 pub use self::create::{NewPerson, create_person, create_person_with, create_service};
+pub(super) use self::create::{insert_person, insert_stranger};
 pub use self::erase::erase;
+pub(super) use self::erase::{email_is_archived, name_is_archived};
 pub use self::own::{choose_language, language, rename};
 pub use self::personal::{AccountFacts, GrantFacts, KeyFacts, PersonalData, SessionFacts, personal_data};
 

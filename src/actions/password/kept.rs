@@ -14,6 +14,18 @@ use crate::store::{StoreError, Tx, email_links, factors};
 /// A password ready to be stored.
 pub(in crate::actions) struct Hashed(factors::Password);
 
+impl Hashed {
+    /// As it is to be stored, for a row that waits for its account.
+    pub(in crate::actions) fn into_row(self) -> factors::Password {
+        self.0
+    }
+
+    /// What such a row held.
+    pub(in crate::actions) const fn from_row(row: factors::Password) -> Self {
+        Self(row)
+    }
+}
+
 /// Hashes a password that suits.
 ///
 /// # Errors

@@ -21,7 +21,7 @@ use crate::model::quota::Source;
 use crate::secret::Secret;
 use crate::secret::seal::Place;
 use crate::store::outbox::{self, NewLetter};
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, claims};
 use crate::time::Timestamp;
 use crate::words::Language;
 
@@ -96,6 +96,9 @@ pub(super) async fn put(
     envelope: Envelope,
     letter: &Letter,
 ) -> Result<Put, ActionError> {
+    if names_only(tx, &envelope).await? {
+        return Ok(Put::Queued);
+    }
     let asked_from = match envelope.cause {
         Cause::Notice => None,
         Cause::Asked(origin) => {
@@ -119,6 +122,14 @@ pub(super) async fn put(
     let row = Row { kind: letter.kind(), asked_from: asked_from.as_deref(), envelope: Some(&envelope) };
     keep(app, tx, row, &content).await?;
     Ok(Put::Queued)
+}
+
+/// Whether a letter is about an account that names this address without holding it: whoever reads mail there has
+/// nothing to do with it, and whoever made it is not told.
+async fn names_only(tx: &mut Tx, envelope: &Envelope) -> Result<bool, ActionError> {
+    let Some(id) = envelope.account else { return Ok(false) };
+    let named = claims::only_named(tx, id).await?.and_then(|email| email.parse::<Email>().ok());
+    Ok(named.is_some_and(|named| named.canonical() == envelope.to.canonical()))
 }
 
 /// Puts a wish into the outbox. What it costs does not depend on whether anybody can be granted it.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::super::actor::Origin;
 use super::super::error::ActionError;
 use super::super::password::forgotten;
+use super::super::sign_up;
 use crate::app::App;
 use crate::model::id::OutboxId;
 use crate::words::Language;
@@ -23,6 +24,15 @@ pub enum Wish {
         /// The client's address.
         address: Option<String>,
     },
+    /// What whoever reads mail at the address of a new account is told of it.
+    Registered {
+        /// The account.
+        account: String,
+        /// The language of the page, by its tag.
+        language: String,
+        /// The client's address.
+        address: Option<String>,
+    },
 }
 
 impl Wish {
@@ -30,6 +40,7 @@ impl Wish {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Reset { .. } => "reset-asked",
+            Self::Registered { .. } => "registered",
         }
     }
 
@@ -37,10 +48,17 @@ impl Wish {
     pub(super) async fn grant(&self, app: &App, id: OutboxId) -> Result<(), ActionError> {
         match self {
             Self::Reset { name, language, address } => {
-                let language = Language::of_tag(language);
-                let address = address.as_deref().and_then(|text| text.parse().ok());
-                forgotten::grant(app, id, name, Origin { address, request: None, language }).await
+                forgotten::grant(app, id, name, origin(language, address.as_deref())).await
+            }
+            Self::Registered { account, language, address } => {
+                sign_up::grant(app, id, account, origin(language, address.as_deref())).await
             }
         }
     }
+}
+
+/// Where a wish came from, as it was written down.
+fn origin(language: &str, address: Option<&str>) -> Origin {
+    let address = address.and_then(|text| text.parse().ok());
+    Origin { address, request: None, language: Language::of_tag(language) }
 }

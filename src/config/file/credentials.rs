@@ -60,6 +60,14 @@ pub struct Failures {
     pub per_subject: String,
 }
 
+/// Who may make an account.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignUp {
+    /// Whether anybody may make an account without an invitation; its address counts as proved only once it is validated.
+    pub open: bool,
+}
+
 /// Passwords that people choose.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

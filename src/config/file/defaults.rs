@@ -3,7 +3,9 @@
 use super::{
     Audit, Control, Deadlines, Egress, Failures, File, FirstAdministrator, Hashing, Headers, Key, Keyring,
 };
-use super::{Limits, Links, Listen, LogWord, Logs, Mail, Pages, Password, Session, Store, Tls, Traces};
+use super::{
+    Limits, Links, Listen, LogWord, Logs, Mail, Pages, Password, Session, SignUp, Store, Tls, Traces,
+};
 
 impl Default for File {
     fn default() -> Self {
@@ -23,6 +25,7 @@ impl Default for File {
             control: Control::default(),
             session: Session::default(),
             first_administrator: FirstAdministrator::default(),
+            sign_up: SignUp::default(),
             password: Password::default(),
             key: Key::default(),
             failures: Failures::default(),

@@ -8,7 +8,7 @@ mod route;
 mod traces;
 mod upstream;
 
-pub use credentials::{Failures, FirstAdministrator, Hashing, Key, Password, Session};
+pub use credentials::{Failures, FirstAdministrator, Hashing, Key, Password, Session, SignUp};
 pub use mail::{Links, Mail};
 pub use pages::Pages;
 pub use route::{AccessWord, AssertionWord, AuthorizationWord, Cors, Credential, HeadersWord, Route};
@@ -55,6 +55,8 @@ pub struct File {
     pub session: Session,
     /// The first administrator, made once when there is none; without it the start prints a link for that.
     pub first_administrator: FirstAdministrator,
+    /// Who may make an account.
+    pub sign_up: SignUp,
     /// Passwords that people choose.
     pub password: Password,
     /// Policy of API keys.

@@ -11,7 +11,7 @@ use super::super::{Result, StoreError};
 
 /// Every table that is copied, those that others refer to first. The change log is not: it belongs to
 /// the database that its readers follow.
-pub const TABLES: [&str; 27] = [
+pub const TABLES: [&str; 28] = [
     "organisation",
     "space",
     "entitlement",
@@ -27,6 +27,7 @@ pub const TABLES: [&str; 27] = [
     "keyring",
     "invitation",
     "invitation_grant",
+    "sign_up",
     "email_link",
     "outbox",
     "setting",
