@@ -26,7 +26,8 @@ const SESSIONS: &str =
     "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE ends_at < $1 ORDER BY ends_at LIMIT $2)";
 const LINKS: &str =
     "DELETE FROM email_link WHERE id IN (SELECT id FROM email_link WHERE expires_at < $1 LIMIT $2)";
-const LETTERS: &str = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE sent_at < $1 LIMIT $2)";
+const LETTERS: &str = "DELETE FROM outbox
+    WHERE id IN (SELECT id FROM outbox WHERE sent_at < $1 OR failed_at < $1 LIMIT $2)";
 
 const CODES: &str =
     "DELETE FROM arrival WHERE digest IN (SELECT digest FROM arrival WHERE expires_at < $1 LIMIT $2)";

@@ -43,6 +43,7 @@ pub async fn erase(tx: &mut Tx, account: &Account, tombstone: &UserName, now: Ti
     run!(tx, "DELETE FROM factor WHERE account = $1", id.as_str())?;
     run!(tx, "DELETE FROM session WHERE account = $1", id.as_str())?;
     run!(tx, "DELETE FROM email_link WHERE account = $1", id.as_str())?;
+    run!(tx, "DELETE FROM outbox WHERE account = $1", id.as_str())?;
     run!(tx, KEYS, id.as_str())?;
     run!(tx, ACCEPTED, id.as_str())?;
     match account.email.as_deref().map(|email| (email, email.parse::<Email>())) {

@@ -164,13 +164,29 @@ pub async fn payload(store: &Store, id: OutboxId) -> Result<Option<Vec<u8>>> {
     on!(read store, db => sqlx::query_scalar(SQL).bind(id.to_string()).fetch_optional(db))
 }
 
-/// Notes that somebody else has the letter; what it said is forgotten unless it is `kept`.
+/// What becomes of what a letter said, once it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Afterwards {
+    /// It stays under seal, for whoever hands the links over.
+    Kept,
+    /// It goes: its links are somebody else's now.
+    Forgotten,
+}
+
+/// Notes that somebody else has the letter.
 ///
 /// # Errors
 /// As [`insert`].
-pub async fn sent(store: &Store, id: OutboxId, now: Timestamp) -> Result<()> {
-    const SQL: &str = "UPDATE outbox SET sent_at = $1, claimed_until = NULL, last_error = NULL WHERE id = $2";
-    alone!(store, SQL, now.millis(), id.to_string()).map(drop)
+pub async fn sent(store: &Store, id: OutboxId, now: Timestamp, afterwards: Afterwards) -> Result<()> {
+    const KEPT: &str =
+        "UPDATE outbox SET sent_at = $1, claimed_until = NULL, last_error = NULL WHERE id = $2";
+    const FORGOTTEN: &str = "UPDATE outbox SET sent_at = $1, claimed_until = NULL, last_error = NULL,
+        payload = $3 WHERE id = $2";
+    let (at, id) = (now.millis(), id.to_string());
+    match afterwards {
+        Afterwards::Kept => alone!(store, KEPT, at, id).map(drop),
+        Afterwards::Forgotten => alone!(store, FORGOTTEN, at, id, Vec::<u8>::new()).map(drop),
+    }
 }
 
 /// The same inside a transaction, for a wish that was granted in it.

@@ -14,7 +14,8 @@ use crate::mail::{MailError, Posted, Written};
 use crate::model::email::Email;
 use crate::model::outbox::OutboxEntry;
 use crate::secret::Secret;
-use crate::store::{self, outbox};
+use crate::store;
+use crate::store::outbox::{self, Afterwards};
 use crate::time::Timestamp;
 
 /// Letters taken in hand at once.
@@ -117,7 +118,9 @@ async fn settle(app: &App, entry: &OutboxEntry, end: End) -> store::Result<()> {
     match end {
         End::Sent => {
             app.metrics.letters_sent.inc();
-            outbox::sent(&app.store, entry.id, now).await
+            let handed_over = app.mailer.load().leaves() || entry.recipient.is_empty();
+            let afterwards = if handed_over { Afterwards::Forgotten } else { Afterwards::Kept };
+            outbox::sent(&app.store, entry.id, now, afterwards).await
         }
         End::Later(why) if now.since(entry.created_at) < app.config.load().mail.patience => {
             let pause = pause(entry.attempts);

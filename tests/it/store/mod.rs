@@ -8,6 +8,7 @@ pub(crate) mod ground;
 mod kill;
 mod migrations;
 mod nouns;
+mod outbox;
 mod replays;
 mod sign_in;
 mod trail;
