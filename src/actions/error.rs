@@ -78,6 +78,9 @@ pub enum Denied {
     /// Nobody signs up here without an invitation.
     #[error("an account needs an invitation here")]
     NeedsInvitation,
+    /// Reading a feed takes a role that may, in the operator's own organisation.
+    #[error("this needs a key with the permission `feed` on this platform, in the organisation `home`")]
+    Feed,
     /// The acting account is suspended or closed.
     #[error("the account is not active")]
     Inactive,

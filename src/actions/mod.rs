@@ -11,6 +11,7 @@ mod endings;
 pub mod entitlement;
 mod error;
 pub mod events;
+pub mod feed;
 pub mod grant;
 pub mod hand_off;
 pub mod invitation;

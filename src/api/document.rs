@@ -1,6 +1,8 @@
 //! The API as a document for machines (OpenAPI 3.1). All of it is read off the table of endpoints and the types of
 //! what they take and give.
 
+mod events;
+
 use std::sync::LazyLock;
 
 use axum::response::{IntoResponse, Response};
@@ -30,6 +32,7 @@ pub fn document() -> Value {
         schemas.insert(name, json!(schema));
     }
     schemas.insert("Problem".to_owned(), problem());
+    let webhooks = events::webhooks(&mut schemas);
     let mut paths: Map<String, Value> = Map::new();
     for endpoint in &table {
         let item = paths.entry(format!("{BASE}{}", endpoint.path)).or_insert_with(|| json!({}));
@@ -42,6 +45,7 @@ pub fn document() -> Value {
         "info": { "title": "Portcullis", "version": "1", "description": ABOUT, "license": { "name": "Apache-2.0 OR MIT" } },
         "servers": [{ "url": "/" }],
         "paths": paths,
+        "webhooks": webhooks,
         "components": { "schemas": schemas, "securitySchemes": security_schemes() },
     })
 }
@@ -96,6 +100,9 @@ pub(super) fn who(endpoint: &Endpoint) -> String {
         Enter::Person => "For people who are signed in.",
         Enter::Office => "For holders of an office who are signed in.",
         Enter::Administrator => "For administrators who are signed in.",
+        Enter::Feed => {
+            "For administrators who are signed in, and by a key for the API with the permission `feed`."
+        }
     };
     let fresh = "People must have proved who they are within the last ten minutes.";
     if endpoint.fresh { format!("{who} {fresh}") } else { who.to_owned() }
@@ -107,7 +114,7 @@ fn security(enter: Enter) -> Value {
     match enter {
         Enter::Anybody => json!([]),
         Enter::Person | Enter::Office | Enter::Administrator => json!([session]),
-        Enter::Account | Enter::Member => std::iter::once(session).chain(keys).collect(),
+        Enter::Account | Enter::Member | Enter::Feed => std::iter::once(session).chain(keys).collect(),
     }
 }
 
@@ -132,6 +139,8 @@ fn path_parameter(name: &str) -> Value {
         "key" => "KeyIdText",
         "grant" => "GrantIdText",
         "letter" => "LetterIdText",
+        "webhook" => "WebhookIdText",
+        "delivery" => "DeliveryIdText",
         "request" => "RequestIdText",
         _ => "SlugText",
     };

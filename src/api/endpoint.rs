@@ -32,6 +32,8 @@ pub enum Enter {
     Office,
     /// Administrators who are signed in.
     Administrator,
+    /// Administrators who are signed in, and service accounts by a key for the API that may read feeds.
+    Feed,
 }
 
 /// What a call brings.

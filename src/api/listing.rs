@@ -45,6 +45,16 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
+impl Limit {
+    /// Where nobody asked for another number.
+    pub const USUAL: u16 = USUAL;
+
+    /// The number.
+    pub const fn number(self) -> u16 {
+        self.0
+    }
+}
+
 impl Paging {
     /// Which page is wanted.
     pub const fn of(limit: Option<Limit>, cursor: Option<Cursor>) -> Self {

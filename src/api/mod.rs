@@ -18,6 +18,7 @@ pub mod door;
 pub mod endpoint;
 pub mod entitlements;
 pub mod explain;
+pub mod feed;
 pub mod grants;
 pub mod jwks;
 pub mod keys;
@@ -35,6 +36,7 @@ pub mod sessions;
 pub mod spaces;
 pub mod texts;
 pub mod upstreams;
+pub mod webhooks;
 
 use std::sync::Arc;
 
@@ -59,7 +61,7 @@ const DELETE: Method = Method::DELETE;
 /// Every endpoint of the API.
 #[rustfmt::skip]
 pub fn table() -> Vec<Endpoint> {
-    use Enter::{Account, Administrator, Member, Office, Person};
+    use Enter::{Account, Administrator, Feed, Member, Office, Person};
     vec![
         get("/me", Account, me::show, "Says who calls"),
         get("/me/keys", Account, keys::own, "Lists the caller's keys"),
@@ -106,6 +108,18 @@ pub fn table() -> Vec<Endpoint> {
         post("/grants", Member, grants::add, "Gives a role").fresh(),
         delete("/grants/{grant}", Member, grants::revoke, "Takes a grant").fresh(),
         get("/platforms", Member, platforms::list, "Lists platforms"),
+        get("/platforms/{platform}/events", Feed, feed::read, "Reads what a platform was told, in order"),
+        get("/webhooks", Administrator, webhooks::list, "Lists webhooks"),
+        post("/webhooks", Administrator, webhooks::create, "Makes a webhook").fresh(),
+        get("/webhooks/{webhook}", Administrator, webhooks::show, "Shows a webhook"),
+        delete("/webhooks/{webhook}", Administrator, webhooks::remove, "Removes a webhook").fresh(),
+        post("/webhooks/{webhook}/rotate", Administrator, webhooks::rotate, "Makes a new secret").fresh(),
+        verb("/webhooks/{webhook}/enable", Administrator, webhooks::enable, "Lets sending go on").fresh(),
+        verb("/webhooks/{webhook}/disable", Administrator, webhooks::disable, "Stops sending").fresh(),
+        verb("/webhooks/{webhook}/test", Administrator, webhooks::test, "Sends an event that says nothing").fresh(),
+        verb("/webhooks/{webhook}/resend", Administrator, webhooks::resend_all, "Sends again what was given up").fresh(),
+        get("/webhooks/{webhook}/deliveries", Administrator, webhooks::deliveries, "Lists what was sent, newest first"),
+        verb("/webhooks/{webhook}/deliveries/{delivery}/resend", Administrator, webhooks::resend, "Sends an event again").fresh(),
         get("/roles", Member, roles::list, "Lists roles"),
         get("/audit", Member, audit::list, "Lists who did what, newest first"),
         get("/audit/export", Member, audit::export, "Gives entries out, one a line"),

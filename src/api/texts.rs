@@ -18,8 +18,9 @@ use crate::model::account::UserName;
 use crate::model::api_key::KeyId;
 use crate::model::caller::RequestId;
 use crate::model::credentials::Credentials;
+use crate::model::egress::WebAddress;
 use crate::model::email::Email;
-use crate::model::id::{AccountId, GrantId, OutboxId, SessionId};
+use crate::model::id::{AccountId, DeliveryId, GrantId, OutboxId, SessionId, WebhookId};
 use crate::model::quota::Party;
 use crate::model::shown_name::ShownName;
 use crate::model::slug::Slug;
@@ -101,6 +102,14 @@ texts! {
         " The id of a session.";
     LetterIdText(OutboxId): OutboxId::from_str, ToString::to_string, 36, "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "0192d3a0-7b1c-7e65-8a4b-3c1d2e4f5a6b",
         " The id of a letter.";
+    WebhookIdText(WebhookId): WebhookId::from_str, ToString::to_string, 36, "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "0192d3a0-7b1c-7e65-8a4b-3c1d2e4f5a6b",
+        " The id of a webhook.";
+    DeliveryIdText(DeliveryId): DeliveryId::from_str, ToString::to_string, 36, "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "0192d3a0-7b1c-7e65-8a4b-3c1d2e4f5a6b",
+        " The id of a delivery.";
+    WebAddressText(WebAddress): WebAddress::from_str, ToString::to_string, 1000, "^https://[a-z0-9]{1,60}(\\.[a-z]{2,20})+(/[a-z0-9]{1,100})?$", "https://app.example.com/hooks",
+        " A web address.";
+    CursorText(i64): cursor, ToString::to_string, 18, "^[0-9]{1,18}$", "4711",
+        " A place in a feed, as it was given out.";
     RequestIdText(RequestId): RequestId::parse, ToString::to_string, 32, "^[0-9a-f]{32}$", "7f3c2a9b1e4d5f60718293a4b5c6d7e8",
         " The id of a request, as in its answer and in logs.";
     PartyText(Party): Party::from_str, ToString::to_string, 64, "^[0-9A-Za-z:./ -]{2,64}$", "192.0.2.1",
@@ -135,6 +144,12 @@ fn key_id(text: &str) -> Result<KeyId, &'static str> {
 fn network(text: &str) -> Result<IpNet, &'static str> {
     let one = || text.parse::<IpAddr>().map(IpNet::from).ok();
     text.parse().ok().or_else(one).ok_or("is neither a network nor an address")
+}
+
+/// The place before the first event is none that is given out, and may be said all the same.
+fn cursor(text: &str) -> Result<i64, &'static str> {
+    let digits = (1..=18).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| digits).ok_or("is no place that was given out here")
 }
 
 fn moment(text: &str) -> Result<Timestamp, &'static str> {

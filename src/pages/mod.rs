@@ -35,6 +35,7 @@ pub mod ui;
 pub mod used;
 pub mod validate;
 pub mod visit;
+pub mod webhooks;
 
 use std::sync::Arc;
 
@@ -124,6 +125,11 @@ pub fn table() -> Vec<Page> {
             "/.portcullis/organisations/{slug}/members/{name}",
             get(organisations::grants::ask_leave).post(organisations::grants::leave),
         ),
+        page("/.portcullis/webhooks", get(webhooks::list::show)),
+        page("/.portcullis/new-webhook", get(webhooks::new::ask).post(webhooks::new::create)),
+        page("/.portcullis/webhooks/{webhook}", get(webhooks::show::show)),
+        page("/.portcullis/webhooks/{webhook}/deliveries/{delivery}", post(webhooks::show::resend)),
+        page("/.portcullis/webhooks/{webhook}/{deed}", get(webhooks::deed::ask).post(webhooks::deed::act)),
         page("/.portcullis/audit", get(audit::list::show)),
         page("/.portcullis/audit/verify", get(audit::verify::show)),
         page("/.portcullis/audit/export/{ending}", get(audit::export::download)),

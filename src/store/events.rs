@@ -128,6 +128,30 @@ pub async fn feed(store: &Store, platform: &Slug, after: EventSeq, limit: u32) -
     rows.into_iter().map(Row::read).collect()
 }
 
+/// Which numbers are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// The oldest event that is kept; the next one to come where there is none.
+    pub oldest: EventSeq,
+    /// The newest.
+    pub newest: EventSeq,
+}
+
+row! {
+    struct BoundsRow { oldest: Option<i64>, newest: i64 }
+}
+
+/// Which numbers are kept now, of all platforms together.
+///
+/// # Errors
+/// As [`told_of`].
+pub async fn bounds(store: &Store) -> Result<Bounds> {
+    const SQL: &str = "SELECT (SELECT MIN(seq) FROM event) AS oldest, event_seq AS newest FROM counter";
+    let row: BoundsRow = on!(read store, db => sqlx::query_as(SQL).fetch_one(db))?;
+    let oldest = EventSeq(row.oldest.unwrap_or(row.newest + 1));
+    Ok(Bounds { oldest, newest: EventSeq(row.newest) })
+}
+
 /// The number of the newest event of any platform.
 ///
 /// # Errors

@@ -105,6 +105,7 @@ const fn of_denied(denied: Denied) -> &'static str {
         Denied::NotOwner => "not-owner",
         Denied::NotInvited => "not-invited",
         Denied::NeedsInvitation => "needs-invitation",
+        Denied::Feed => "may-not-feed",
         Denied::Inactive => "account-inactive",
     }
 }

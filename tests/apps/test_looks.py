@@ -26,6 +26,8 @@ PARTS = {
     "organisations/{slug}/members/{name}": "organisations/acme/members/grace",
     "organisations/{slug}": "organisations/acme",
     "keys/{id}": "keys/KEY",
+    "webhooks/{webhook}/{deed}": "webhooks/WEBHOOK/rotate",
+    "webhooks/{webhook}": "webhooks/WEBHOOK",
 }
 
 # Addresses that lead on without a page of their own, or cannot be looked at twice.
@@ -41,13 +43,15 @@ def addresses():
     return [page for page in pages if page not in NO_PAGE]
 
 
-def filled(address, key, grant):
+def filled(address, names):
     """The address with its parts filled in."""
     for pattern, instance in PARTS.items():
         if address.startswith(pattern):
             address = address.replace(pattern, instance, 1)
     assert "{" not in address, f"{address}: say in PARTS what stands for its parts"
-    return address.replace("KEY", key).replace("GRANT", grant)
+    for word, name in names.items():
+        address = address.replace(word, name)
+    return address
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +80,12 @@ def lived_in(browser, house):
     key = re.search(r"pck_([0-9A-Za-z]{12})", made)[1]
     listed = house.run("grant", "list", "--organisation", "home", "--json").stdout
     grant = re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}", listed)[0]
-    yield visit, key, grant
+    hook = house.run("webhook", "create", "wiki", "https://hooks.invalid/wiki", "--json").stdout
+    hook = re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}", hook)[0]
+    house.run("webhook", "test", hook)
+    house.run("account", "suspend", "grace")
+    house.run("account", "resume", "grace")
+    yield visit, {"KEY": key, "GRANT": grant, "WEBHOOK": hook}
     visit.close()
 
 
@@ -95,13 +104,13 @@ def look(page, theme, width, name):
 @pytest.mark.parametrize("address", addresses())
 def test_a_page_is_accessible_in_every_look(lived_in, house, address):
     """R-72, B-23, B-24."""
-    visit, key, grant = lived_in
+    visit, names = lived_in
     page, wrong = visit.new_page(), []
     try:
         for theme, width in LOOKS:
             page.emulate_media(color_scheme=theme)
             page.set_viewport_size({"width": width, "height": 800})
-            answer = page.goto(house.page(filled(address, key, grant)))
+            answer = page.goto(house.page(filled(address, names)))
             assert answer.status == 200, answer.status
             wrong += look(page, theme, width, address)
     finally:

@@ -30,7 +30,7 @@ pub struct FirstStart {
 }
 
 /// The organisation that everybody begins with.
-const HOME: &str = "home";
+pub(super) const HOME: &str = "home";
 
 /// Prepares a gate that nobody has set up yet; `None` once there is an administrator. Safe to repeat.
 ///

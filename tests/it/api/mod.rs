@@ -3,4 +3,5 @@
 mod caller;
 mod conventions;
 mod document;
+mod feed;
 mod organisations;

@@ -42,6 +42,8 @@ struct Town {
     session: String,
     key: String,
     grant: String,
+    webhook: String,
+    delivery: String,
 }
 
 impl Town {
@@ -66,7 +68,8 @@ impl Town {
         let grant = staff.grant("robot", "home", "viewer").await;
         let (_, session) = staff.session("ada").await;
         let key = staff.key("ada", KeyAudience::Upstream, "app/home/general/viewer").await;
-        Self { gateway, session, key: key[4..16].to_owned(), grant }
+        let (webhook, delivery) = staff.webhook("https://hooks.example.com/").await;
+        Self { gateway, session, key: key[4..16].to_owned(), grant, webhook, delivery }
     }
 
     /// An address with what stands in it filled in: what belongs to Ada and her organisation.
@@ -75,6 +78,8 @@ impl Town {
             "{session}" => self.session.clone(),
             "{key}" => self.key.clone(),
             "{grant}" => self.grant.clone(),
+            "{webhook}" => self.webhook.clone(),
+            "{delivery}" => self.delivery.clone(),
             "{account}" => "ada".to_owned(),
             "{name}" if path.contains("/assets/") => "style.css".to_owned(),
             "{name}" => "ada".to_owned(),
@@ -82,6 +87,7 @@ impl Town {
             "{space}" => "general".to_owned(),
             "{platform}" => "app".to_owned(),
             "{request}" => "0".repeat(32),
+            "{deed}" if path.contains("/webhooks/") => "disable".to_owned(),
             "{deed}" => "suspend".to_owned(),
             "{ending}" => "jsonl".to_owned(),
             other if other.starts_with('{') => "x".to_owned(),
@@ -131,6 +137,8 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/organisations" | "/organisations/{organisation}/spaces") => json!({ "slug": "new" }),
         ("PATCH", "/organisations/{organisation}") => json!({ "name": "New" }),
         ("POST", "/organisations/{organisation}/entitlements") => json!({ "platform": "app" }),
+        ("POST", "/webhooks") => json!({ "platform": "app", "url": "https://hooks.example.com/other" }),
+        ("POST", "/webhooks/{webhook}/rotate") => json!({ "overlap": "now" }),
         ("POST", "/grants") => json!({ "account": "ada", "organisation": "home", "role": "manager" }),
         ("POST", "/bans/lift") => json!({ "party": "192.0.2.1" }),
         ("POST", "/explain") => json!({ "url": "https://app.test/x" }),

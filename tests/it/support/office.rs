@@ -5,6 +5,7 @@ use std::sync::Arc;
 use portcullis::actions::api_key::{self, Life, Wish};
 use portcullis::actions::grant::{self, NewGrant};
 use portcullis::actions::session::{self, NewSession, Stay};
+use portcullis::actions::webhook::{self, NewWebhook};
 use portcullis::actions::{Actor, account, organisation};
 use portcullis::actions::{account::NewPerson, entitlement};
 use portcullis::app::App;
@@ -78,6 +79,16 @@ impl Staff {
         };
         let made = api_key::create(&self.0, &Actor::operator(), owner.id, wish).await.unwrap();
         made.text.expose().clone()
+    }
+
+    /// A webhook of the platform `app` at this address, and a test on its way there.
+    pub(crate) async fn webhook(&self, url: &str) -> (String, String) {
+        let (actor, platform) = (Actor::operator(), "app".parse().unwrap());
+        let new = NewWebhook { platform, url: url.parse().unwrap(), kinds: Vec::new() };
+        let id = webhook::create(&self.0, &actor, new).await.unwrap().webhook.id;
+        webhook::test(&self.0, &actor, id).await.unwrap();
+        let sent = webhook::deliveries(&self.0, &actor, id, None, 1).await.unwrap();
+        (id.to_string(), sent[0].id.to_string())
     }
 
     /// The cookie of a new session on the public host, of somebody who signed in just now.
