@@ -36,7 +36,7 @@ def receiver():
 @pytest.fixture
 def gate(tmp_path):
     """A gate of the test's own, whose webhooks may lie on this machine."""
-    gate = Gate(tmp_path, "127.0.0.1:9", more=ALLOW).start().household()
+    gate = Gate(tmp_path, "http://127.0.0.1:9", more=ALLOW).start().household()
     yield gate
     gate.stop(signal.SIGKILL)
 
@@ -108,7 +108,7 @@ def test_every_message_has_the_shape_that_the_document_says(gate, receiver):
     gate.run("entitlement", "add", "--organisation", "acme", "--platform", "app")
     gate.run("account", "suspend", "ada")
     gate.run("account", "close", "ada")
-    gate.run("account", "erase", "ada")
+    gate.run("account", "erase", "ada", "--yes")
     gate.run("webhook", "test", made["id"])
     wait_until("a test", lambda: "test.ping" in receiver.types())
     wait_until("everything", lambda: all(one["state"] == "arrived" for one in deliveries(gate, made)))
@@ -155,7 +155,7 @@ def test_a_message_travels_over_tls_that_the_system_trusts_and_over_no_other(tmp
     _, bad = certificate(tmp_path / "bad")
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
     trusted, stranger = Receiver(certificate=good), Receiver(certificate=bad)
-    gate = Gate(tmp_path / "gate", "127.0.0.1:9", more=ALLOW).start()
+    gate = Gate(tmp_path / "gate", "http://127.0.0.1:9", more=ALLOW).start()
     try:
         first, second = webhook(gate, trusted), webhook(gate, stranger)
         for made in (first, second):
@@ -171,7 +171,7 @@ def test_a_message_travels_over_tls_that_the_system_trusts_and_over_no_other(tmp
 def test_a_gate_that_is_killed_thirty_times_tells_everything(tmp_path):
     """B-20: each event at least once, under one id."""
     receiver = Receiver(pause=0.02)
-    gate = Gate(tmp_path, "127.0.0.1:9", more=ALLOW).start().household()
+    gate = Gate(tmp_path, "http://127.0.0.1:9", more=ALLOW).start().household()
     dice = random.Random(int(os.environ.get("PORTCULLIS_TEST_SEED", "7")))
     try:
         made = webhook(gate, receiver)
