@@ -4,14 +4,18 @@
 use super::error::ActionError;
 use super::events::{self, Event};
 use crate::app::App;
+use crate::model::api_key::KeyId;
 use crate::model::change::Change;
 use crate::model::credentials::Credentials;
+use crate::model::email_link::Purpose;
 use crate::model::grant::{HeldGrant, Standing};
-use crate::model::id::{AccountId, OrganisationId, SessionId};
+use crate::model::id::{AccountId, FactorId, OrganisationId, SessionId};
 use crate::model::role::{Permission, Roles};
 use crate::model::slug::Slug;
 use crate::store::endings::Carried;
-use crate::store::{Tx, api_keys, endings, grants, sessions, standing};
+use crate::store::{
+    Tx, address_changes, api_keys, email_links, endings, factors, grants, sessions, standing,
+};
 use crate::time::Timestamp;
 
 use super::error::Rule;
@@ -112,6 +116,36 @@ pub(super) async fn managers(
             && config.roles.by_slug(&grant.role).is_some_and(|role| role.permissions.has(Permission::Manage))
     };
     Ok(held.iter().filter(manages).count())
+}
+
+/// Leaves an account only these factors and keys, and cancels what waits to become its address: for whoever takes
+/// it over from somebody else.
+pub(super) async fn keep_only_proofs(
+    app: &App,
+    tx: &mut Tx,
+    account: AccountId,
+    (factors, keys): (&[FactorId], &[KeyId]),
+) -> Result<(), ActionError> {
+    let now = app.clock.now();
+    let mut revoked = Vec::new();
+    for key in endings::live_keys(tx, account, now).await?.into_iter().filter(|key| !keys.contains(&key.id)) {
+        api_keys::revoke(tx, key.id, now).await?;
+        tx.change(Change::Key(key.locator));
+        revoked.push(key.id);
+    }
+    events::note(app, tx, Event::KeysRevoked(account, &revoked, now)).await?;
+    factors::keep_only(tx, account, factors).await?;
+    cancel_change(tx, account, now).await.map(drop)
+}
+
+/// Cancels what waits to become the address of an account. Whether there was anything.
+pub(super) async fn cancel_change(
+    tx: &mut Tx,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<bool, ActionError> {
+    email_links::end_of(tx, account, Purpose::Change, now).await?;
+    Ok(address_changes::cancel(tx, account, now).await?)
 }
 
 async fn keep_only(

@@ -120,6 +120,10 @@ pub enum Noun {
     Invitation,
     #[error("sign-up under way; begin again")]
     SignUp,
+    #[error("archived name or address")]
+    ArchivedName,
+    #[error("change of address that waits for its proof")]
+    AddressChange,
     #[error("link; it may have been used, or replaced by a newer one")]
     Link,
 }
@@ -199,6 +203,12 @@ pub enum Rule {
     /// It is too old, or was tried too often.
     #[error("the code does not work any more; ask for another one")]
     CodeOver,
+    /// Whoever follows a link says which address it came to.
+    #[error("this is not the address that the link was sent to")]
+    OtherAddress,
+    /// There is nothing to change.
+    #[error("this is the address of the account already")]
+    SameAddress,
     /// The organisation may not use this platform.
     #[error("the organisation is not entitled to this platform")]
     NotEntitled,

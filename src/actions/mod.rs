@@ -6,6 +6,7 @@ mod actor;
 pub mod api_key;
 pub mod audit;
 pub mod ban;
+pub mod deletion;
 pub mod email_link;
 mod endings;
 pub mod entitlement;

@@ -1,7 +1,7 @@
 //! Validation of an address: a letter with three links to whoever reads mail there, and what the first of them
 //! does. A new letter ends the links of the one before.
 
-use super::account::email_is_archived;
+use super::account::email_is_kept;
 use super::actor::{Actor, Origin};
 use super::email_link::{self, Followed, Wanted};
 use super::error::{ActionError, Denied, Noun, Rule};
@@ -75,7 +75,10 @@ pub(super) async fn claim_and_send(
 ) -> Result<Put, ActionError> {
     let email = unproved(account)?;
     let held = claims::is_held(tx, account.id).await?;
-    if held || (!email_is_archived(app, tx, &email).await? && claims::take(tx, account.id, &email).await?) {
+    if held
+        || (!email_is_kept(app, tx, &email, account.id).await?
+            && claims::take(tx, account.id, &email).await?)
+    {
         tx.change(Change::Account(account.id));
         return send(app, actor, tx, account).await;
     }
@@ -128,7 +131,7 @@ pub(super) async fn send(
 }
 
 /// Which account, which address, and from where somebody asked.
-fn about(letter: Letter, account: &Account, email: &Email, origin: Origin) -> Letter {
+pub(super) fn about(letter: Letter, account: &Account, email: &Email, origin: Origin) -> Letter {
     let letter = letter.fact("account", account.user_name.as_str()).fact("address", email.as_str());
     match origin.address {
         Some(address) => letter.fact("where", &address.to_string()),

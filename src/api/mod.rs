@@ -6,6 +6,7 @@ pub mod about;
 pub mod accounts;
 pub mod accounts_import;
 pub mod answer;
+pub mod archive;
 pub mod audit;
 pub mod bans;
 pub mod body;
@@ -84,6 +85,7 @@ pub fn table() -> Vec<Endpoint> {
         get("/accounts/{account}/keys", Member, keys::of_account, "Lists an account's keys"),
         post("/accounts/{account}/keys", Person, keys::create_for, "Makes a key of a service account").fresh(),
         post("/accounts/{account}/keys/import", Office, keys::import, "Takes in keys made elsewhere").fresh(),
+        post("/archived-names/release", Office, archive::release, "Lets an archived name or address be used again").fresh(),
         get("/keys", Office, keys::list, "Lists all keys"),
         post("/keys/inspect", Office, keys::inspect, "Tells what a text is"),
         get("/keys/{key}", Account, keys::show, "Shows a key"),

@@ -13,6 +13,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::actions::account::ArchivedName;
 use crate::actions::api_key::KeyName;
 use crate::model::account::UserName;
 use crate::model::api_key::KeyId;
@@ -22,6 +23,7 @@ use crate::model::egress::WebAddress;
 use crate::model::email::Email;
 use crate::model::id::{AccountId, DeliveryId, GrantId, OutboxId, SessionId, WebhookId};
 use crate::model::quota::Party;
+use crate::model::reason::Reason;
 use crate::model::shown_name::ShownName;
 use crate::model::slug::Slug;
 use crate::time::Timestamp;
@@ -84,6 +86,10 @@ texts! {
         " A name shown to people, in any script, on one line.";
     EmailText(Email): Email::from_str, ToString::to_string, 254, "^[A-Za-z0-9_+-]{1,64}@[a-z0-9]{1,60}(\\.[a-z]{2,20})+$", "ada@example.org",
         " An e-mail address.";
+    ArchivedNameText(ArchivedName): ArchivedName::from_str, ToString::to_string, 254, "^[a-z0-9][a-z0-9._-]{1,62}(@[a-z0-9]{1,60}(\\.[a-z]{2,20})+)?$", "ada@example.org",
+        " A user name, or an e-mail address.";
+    ReasonText(Reason): Reason::from_str, ToString::to_string, 200, "^[^\\x00-\\x20\\x7f-\\xa0\\u2000-\\u20ff]{3,200}$", "requested-by-its-owner",
+        " Why something is done, in a line, for the audit trail.";
     KeyNameText(KeyName): KeyName::from_str, key_name, 64, "^[^\\x00-\\x20\\x7f-\\xa0]{1,64}$", "laptop",
         " The name of a key: one line.";
     CredentialsText(Credentials): Credentials::from_str, ToString::to_string, 255, "^[a-z0-9][a-z0-9-]{0,62}(/[a-z0-9][a-z0-9-]{0,62}){3}$", "echo/acme/general/viewer",

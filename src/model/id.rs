@@ -68,6 +68,8 @@ id! {
     SignUpId;
     /// A mailed or printed one-time link.
     EmailLinkId;
+    /// A change of an account's address.
+    AddressChangeId;
     /// A letter or event waiting to be sent.
     OutboxId;
     /// An event that platforms are told of.

@@ -2,6 +2,7 @@
 //! Nothing here reads a socket, a clock or a database; every floor above speaks these words.
 
 pub mod account;
+pub mod address_change;
 pub mod api_key;
 pub mod audit;
 pub mod caller;
@@ -21,6 +22,7 @@ pub mod outbox;
 pub mod peer;
 pub mod presented;
 pub mod quota;
+pub mod reason;
 pub mod role;
 pub mod route;
 pub mod session;

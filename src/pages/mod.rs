@@ -9,6 +9,7 @@ pub mod assets;
 pub mod audit;
 pub mod bans;
 pub mod choose;
+pub mod delete_account;
 pub mod device;
 pub mod form;
 pub mod frame;
@@ -19,6 +20,7 @@ pub mod look;
 pub mod organisations;
 pub mod password_strength;
 pub mod profile;
+pub mod recover_account;
 pub mod report_key;
 pub mod reset_password;
 pub mod running;
@@ -30,6 +32,7 @@ pub mod sign_in;
 pub mod sign_out;
 pub mod step_up;
 pub mod style;
+mod take_back;
 pub mod trouble;
 pub mod ui;
 pub mod used;
@@ -70,6 +73,7 @@ pub fn table() -> Vec<Page> {
         page("/.portcullis/step-up", get(step_up::show).post(step_up::confirm)),
         page("/.portcullis/choose", get(choose::show).post(choose::choose)),
         page("/.portcullis/accounts", get(accounts::list::show)),
+        page("/.portcullis/archived-names", get(accounts::archive::ask).post(accounts::archive::release)),
         page("/.portcullis/new-person", get(accounts::new::ask_person).post(accounts::new::person)),
         page("/.portcullis/new-service", get(accounts::new::ask_service).post(accounts::new::service)),
         page("/.portcullis/accounts/{name}", get(accounts::show::show)),
@@ -149,6 +153,10 @@ pub fn table() -> Vec<Page> {
         page("/.portcullis/validate", get(validate::show).post(validate::validate)),
         page("/.portcullis/validate/{token}", get(validate::follow)),
         page("/.portcullis/send-validation", post(validate::send)),
+        page("/.portcullis/delete-account", get(delete_account::show).post(delete_account::delete)),
+        page("/.portcullis/delete-account/{token}", get(delete_account::follow)),
+        page("/.portcullis/recover-account", get(recover_account::show).post(recover_account::recover)),
+        page("/.portcullis/recover-account/{token}", get(recover_account::follow)),
         page("/.portcullis/profile", get(profile::show).post(profile::rename)),
         page("/.portcullis/security", get(security::show).post(security::change)),
         page("/.portcullis/sessions", get(sessions::show).post(sessions::end)),

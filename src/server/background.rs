@@ -39,6 +39,9 @@ pub fn begin(reloading: &Arc<Reloading>, gauges: &Arc<Gauges>, shutdown: &Shutdo
     tasks.every("remove what is long over", HOUR, app, |app| async move {
         store::attic::clear(&app.store, app.clock.now()).await
     });
+    tasks.every("erase who was deleted", HOUR, app, |app| async move {
+        actions::deletion::erase_what_is_over(&app).await
+    });
     tasks.every("cut the audit trail", HOUR, app, |app| async move {
         actions::audit::cut_what_is_old(&app).await.map(drop)
     });

@@ -232,6 +232,16 @@ pub async fn set_validated(tx: &mut Tx, id: AccountId) -> Result<bool> {
     run!(tx, SQL, true, id.to_string()).map(|rows| rows == 1)
 }
 
+/// Gives an account another address. Whether it counts as proved is set apart.
+///
+/// # Errors
+/// As [`by_id`]; [`Conflict`](super::StoreError::Conflict) when it is somebody else's.
+pub async fn set_email(tx: &mut Tx, id: AccountId, email: &Email) -> Result<bool> {
+    const SQL: &str = "UPDATE account SET email = $1, email_canonical = $2 WHERE id = $3
+        AND status <> 'closed'";
+    run!(tx, SQL, email.as_str(), email.canonical(), id.to_string()).map(|rows| rows == 1)
+}
+
 /// Changes the name shown to people.
 ///
 /// # Errors

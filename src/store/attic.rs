@@ -1,6 +1,6 @@
-//! What is long over and may go: sessions, one-time links, letters that were sent, codes, and failed
-//! sign-ins, answers that were kept. Bookkeeping, with neither change nor audit entry: nothing that still works is touched.
-//! Accounts, keys, grants and the audit trail stay.
+//! What is long over and may go: sessions, one-time links, letters that were sent, events, changes of address, codes,
+//! failed sign-ins, and answers that were kept. Bookkeeping, with neither change nor audit entry: nothing that still
+//! works is touched. Accounts, keys, grants and the audit trail stay.
 
 use std::time::Duration;
 
@@ -29,6 +29,9 @@ const LINKS: &str =
 const LETTERS: &str = "DELETE FROM outbox
     WHERE id IN (SELECT id FROM outbox WHERE sent_at < $1 OR failed_at < $1 LIMIT $2)";
 
+const CHANGES: &str = "DELETE FROM address_change WHERE id IN
+    (SELECT id FROM address_change WHERE reserved_until < $1 LIMIT $2)";
+
 const CODES: &str =
     "DELETE FROM arrival WHERE digest IN (SELECT digest FROM arrival WHERE expires_at < $1 LIMIT $2)";
 
@@ -49,6 +52,7 @@ pub async fn clear(store: &Store, now: Timestamp) -> Result<()> {
         (LINKS, KEPT),
         (LETTERS, KEPT),
         (EVENTS, KEPT),
+        (CHANGES, KEPT),
         (CODES, CODES_KEPT),
         (SIGN_UPS, SIGN_UPS_KEPT),
         (ANSWERS, ANSWERS_KEPT),

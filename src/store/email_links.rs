@@ -151,6 +151,21 @@ pub async fn end_of(tx: &mut Tx, account: AccountId, purpose: Purpose, now: Time
     run!(tx, SQL, now.millis(), purpose.as_str(), account.to_string())
 }
 
+/// Ends those that were made at this moment or later.
+///
+/// # Errors
+/// [`StoreError::Unavailable`].
+pub async fn end_since(
+    tx: &mut Tx,
+    (account, purpose): (AccountId, Purpose),
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<u64> {
+    const SQL: &str = "UPDATE email_link SET used_at = $1
+        WHERE purpose = $2 AND account = $3 AND created_at >= $4 AND used_at IS NULL";
+    run!(tx, SQL, now.millis(), purpose.as_str(), account.to_string(), since.millis())
+}
+
 /// Ends every unused link of one purpose that belongs to nobody (a new set-up link replaces the old one).
 ///
 /// # Errors

@@ -35,7 +35,7 @@ pub type NameDigest = ([u8; 32], u32);
 /// [`Unavailable`](super::StoreError::Unavailable), as every function here.
 pub async fn erase(tx: &mut Tx, account: &Account, tombstone: &UserName, now: Timestamp) -> Result<()> {
     const ACCOUNT: &str = "UPDATE account SET user_name = $1, email = NULL, email_canonical = NULL,
-        display_name = '', validated = $2 WHERE id = $3";
+        display_name = '', validated = $2, recover_until = NULL, recover_to = NULL WHERE id = $3";
     const KEYS: &str = "UPDATE api_key SET name = id, networks = '' WHERE account = $1";
     const ACCEPTED: &str = "UPDATE invitation SET email = '', email_canonical = '' WHERE accepted_by = $1";
     let id = account.id.to_string();
@@ -44,6 +44,8 @@ pub async fn erase(tx: &mut Tx, account: &Account, tombstone: &UserName, now: Ti
     run!(tx, "DELETE FROM session WHERE account = $1", id.as_str())?;
     run!(tx, "DELETE FROM email_link WHERE account = $1", id.as_str())?;
     run!(tx, "DELETE FROM outbox WHERE account = $1", id.as_str())?;
+    run!(tx, "DELETE FROM address_change WHERE account = $1", id.as_str())?;
+    run!(tx, "DELETE FROM membership WHERE account = $1", id.as_str())?;
     run!(tx, KEYS, id.as_str())?;
     run!(tx, ACCEPTED, id.as_str())?;
     match account.email.as_deref().map(|email| (email, email.parse::<Email>())) {
@@ -69,6 +71,19 @@ pub async fn archive(tx: &mut Tx, kind: Kind, (digest, pepper): NameDigest, now:
     const SQL: &str = "INSERT INTO archived_name (kind, digest, pepper, archived_at) VALUES ($1, $2, $3, $4)
         ON CONFLICT (kind, digest) DO NOTHING";
     run!(tx, SQL, kind.as_str(), digest.as_slice(), i64::from(pepper), now.millis()).map(drop)
+}
+
+/// Lets a name be given again, by any of its digests. Whether it was archived.
+///
+/// # Errors
+/// As [`erase`].
+pub async fn release(tx: &mut Tx, kind: Kind, digests: &[NameDigest]) -> Result<bool> {
+    const SQL: &str = "DELETE FROM archived_name WHERE kind = $1 AND digest = $2";
+    let mut released = 0;
+    for (digest, _) in digests {
+        released += run!(tx, SQL, kind.as_str(), digest.as_slice())?;
+    }
+    Ok(released > 0)
 }
 
 /// Whether a name was archived, by any of its digests.

@@ -77,3 +77,24 @@ pub async fn used(tx: &mut Tx, id: FactorId, renewed: Option<&[u8]>, now: Timest
     const SQL: &str = "UPDATE factor SET last_used_at = $2, secret = COALESCE($3, secret) WHERE id = $1";
     run!(tx, SQL, id.to_string(), now.millis(), renewed).map(drop)
 }
+
+/// The factors of an account, whatever they are.
+///
+/// # Errors
+/// As [`password`].
+pub async fn ids_of(tx: &mut Tx, account: AccountId) -> Result<Vec<FactorId>> {
+    const SQL: &str = "SELECT id FROM factor WHERE account = $1 ORDER BY id";
+    let ids: Vec<String> = on!(tx tx, db => sqlx::query_scalar(SQL).bind(account.to_string()).fetch_all(db))?;
+    ids.iter().map(|id| parsed("factor.id", id)).collect()
+}
+
+/// Takes every factor from an account but these.
+///
+/// # Errors
+/// As [`password`].
+pub async fn keep_only(tx: &mut Tx, account: AccountId, kept: &[FactorId]) -> Result<()> {
+    for id in ids_of(tx, account).await?.into_iter().filter(|id| !kept.contains(id)) {
+        run!(tx, "DELETE FROM factor WHERE id = $1", id.to_string())?;
+    }
+    Ok(())
+}

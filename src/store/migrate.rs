@@ -13,7 +13,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
 use super::{Result, Store, StoreError, open};
 
-const STEPS: [(i64, &str, &str); 12] = [
+const STEPS: [(i64, &str, &str); 13] = [
     (1, "organisations and accounts", include_str!("migrations/0001_organisations_and_accounts.sql")),
     (2, "rights", include_str!("migrations/0002_rights.sql")),
     (3, "sessions and keys", include_str!("migrations/0003_sessions_and_keys.sql")),
@@ -26,6 +26,7 @@ const STEPS: [(i64, &str, &str); 12] = [
     (10, "letters on their way", include_str!("migrations/0010_letters_on_their_way.sql")),
     (11, "webhooks", include_str!("migrations/0011_webhooks.sql")),
     (12, "sign-up", include_str!("migrations/0012_sign_up.sql")),
+    (13, "addresses", include_str!("migrations/0013_addresses.sql")),
 ];
 
 /// The newest schema that this program knows.

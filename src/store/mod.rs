@@ -76,6 +76,7 @@ macro_rules! row {
 }
 
 pub mod accounts;
+pub mod address_changes;
 pub mod api_keys;
 pub mod arrivals;
 pub mod attic;
@@ -83,6 +84,7 @@ pub mod audit;
 pub mod backup;
 pub mod changes;
 pub mod claims;
+pub mod deletions;
 pub mod deliveries;
 pub mod email_links;
 pub mod endings;

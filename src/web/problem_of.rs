@@ -128,6 +128,8 @@ const fn of_noun(noun: Noun) -> &'static str {
         Noun::Invitation => "no-invitation",
         Noun::SignUp => "no-sign-up",
         Noun::Link => "no-link",
+        Noun::ArchivedName => "no-archived-name",
+        Noun::AddressChange => "no-address-change",
     }
 }
 
@@ -153,6 +155,8 @@ const fn of_rule(rule: Rule) -> &'static str {
         Rule::TooManyAddresses => "too-many-addresses",
         Rule::WrongCode => "wrong-code",
         Rule::CodeOver => "code-over",
+        Rule::OtherAddress => "other-address",
+        Rule::SameAddress => "same-address",
         Rule::NotEntitled => "not-entitled",
         Rule::NotHttps => "address-not-https",
         Rule::NotPublic => "address-not-public",

@@ -757,6 +757,41 @@ report-key = Der ganze Schlüssel
 report-button = Diesen Schlüssel beenden
 flash-key-reported = Danke. Wenn das ein gültiger Schlüssel war, gilt er nicht mehr.
 
+## Adressen: zurückgenommen, geändert, freigegeben.
+
+problem-no-archived-name-title = Nicht archiviert
+problem-no-archived-name-detail = Dieser Name oder diese Adresse ist nicht archiviert. Es wurde nichts geändert.
+problem-no-address-change-title = Keine Adressänderung
+problem-no-address-change-detail = Keine Änderung Ihrer Adresse wartet auf ihre Bestätigung.
+problem-other-address-title = Eine andere Adresse
+problem-other-address-detail = An diese Adresse ging der Link nicht.
+problem-same-address-title = Bereits Ihre Adresse
+problem-same-address-detail = Das ist bereits die Adresse Ihres Kontos.
+take-back-email-hint = Die Adresse, an die der Brief kam.
+delete-account-title = Dieses Konto löschen
+delete-account-text = Jemand hat dieses Konto mit Ihrer E-Mail-Adresse angelegt. Wenn Sie es löschen, kann es niemand mehr benutzen; sein Name und Ihre Adresse werden niemandem mehr gegeben. Einige Tage lang können Sie es mit einem Link zurückholen, den wir Ihnen senden. Um Ihre Adresse danach für ein eigenes Konto zu verwenden, wenden Sie sich an die Betreiber dieses Dienstes.
+delete-account-button = Das Konto löschen
+flash-account-deleted = Das Konto ist gelöscht. Ein Brief sagt Ihnen, wie Sie es zurückholen. Um Ihre Adresse für ein eigenes Konto zu verwenden, wenden Sie sich an die Betreiber dieses Dienstes.
+recover-account-title = Das Konto zurückholen
+recover-account-text = Das Konto kommt mit einem neuen Passwort zu Ihnen zurück. Frühere Passwörter, Sitzungen und Schlüssel bleiben ungültig.
+recover-account-button = Zurückholen
+flash-account-recovered = Das Konto ist zurück. Melden Sie sich mit Ihrem neuen Passwort an.
+archive-title = Namen oder Adresse freigeben
+archive-text = Namen und Adressen gelöschter Konten werden niemandem mehr gegeben. Aufbewahrt werden nur ihre Prüfsummen, deshalb gibt es keine Liste. Was freigegeben ist, kann sofort für ein neues Konto verwendet werden; das geschlossene Konto, dem es gehörte, kann dann niemand mehr zurückholen.
+archive-name = Benutzername oder Adresse
+archive-name-error = Weder ein Benutzername noch eine Adresse.
+archive-release-button = Freigeben
+flash-name-released = Freigegeben: Ein neues Konto kann ihn oder sie verwenden.
+field-reason = Grund
+field-reason-hint = Steht im Prüfprotokoll.
+field-reason-error = 3 bis 200 Zeichen in einer Zeile.
+letter-deleted-subject = Ein Konto mit Ihrer Adresse ist gelöscht
+letter-deleted-text = Das Konto, das mit Ihrer E-Mail-Adresse angelegt wurde, ist gelöscht. Sein Name und Ihre Adresse werden niemandem mehr gegeben. War das ein Versehen, können Sie es zurückholen.
+letter-deleted-button = Das Konto zurückholen
+letter-deleted-not-you = Um mit dieser Adresse ein eigenes Konto anzulegen, bitten Sie die Betreiber dieses Dienstes, sie freizugeben.
+letter-recovered-subject = Ihr Konto ist zurück
+letter-recovered-text = Das Konto mit Ihrer E-Mail-Adresse ist zurück, mit einem neuen Passwort. Waren Sie das nicht, setzen Sie sofort ein anderes: Fordern Sie es auf der Anmeldeseite an.
+
 ## Probleme: die API.
 
 problem-bad-json-title = Kein JSON

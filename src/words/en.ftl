@@ -757,6 +757,41 @@ report-key = The whole key
 report-button = End this key
 flash-key-reported = Thank you. If this was a key that worked, it works no more.
 
+## Addresses: taken back, changed, released.
+
+problem-no-archived-name-title = Not archived
+problem-no-archived-name-detail = This name or address is not archived. Nothing was changed.
+problem-no-address-change-title = No change of address
+problem-no-address-change-detail = No change of your address waits for its proof.
+problem-other-address-title = Another address
+problem-other-address-detail = This is not the address that the link was sent to.
+problem-same-address-title = Your address already
+problem-same-address-detail = This is the address of your account already.
+take-back-email-hint = The address that the letter came to.
+delete-account-title = Delete this account
+delete-account-text = Somebody made this account with your e-mail address. If you delete it, nobody can use it any more, and its name and your address are kept from everybody. You can have it back for some days with a link that we send you. To use your address for an account of your own afterwards, ask the people who run this service.
+delete-account-button = Delete the account
+flash-account-deleted = The account is deleted. A letter tells you how to have it back. To use your address for an account of your own, ask the people who run this service.
+recover-account-title = Have the account back
+recover-account-text = The account comes back to you, with a new password. Passwords, sessions and keys from before stay dead.
+recover-account-button = Have it back
+flash-account-recovered = The account is back. Sign in with your new password.
+archive-title = Release a name or address
+archive-text = The names and addresses of deleted and erased accounts are kept from everybody. Only digests of them are kept, so there is no list of them. A released one can be used for a new account at once; the closed account that held it cannot be had back.
+archive-name = User name or address
+archive-name-error = Neither a user name nor an address.
+archive-release-button = Release it
+flash-name-released = It is released, and can be used for a new account.
+field-reason = Reason
+field-reason-hint = Stands in the audit trail.
+field-reason-error = 3 to 200 characters on one line.
+letter-deleted-subject = An account with your address is deleted
+letter-deleted-text = The account that was made with your e-mail address is deleted. Its name and your address are kept from everybody. If that was a mistake, you can have it back.
+letter-deleted-button = Have the account back
+letter-deleted-not-you = To make an account of your own with this address, ask the people who run this service to release it.
+letter-recovered-subject = Your account is back
+letter-recovered-text = The account with your e-mail address is back, with a new password. If that was not you, set another password at once: ask for one on the sign-in page.
+
 ## Problems: the API.
 
 problem-bad-json-title = Not JSON

@@ -757,6 +757,41 @@ report-key = La clé entière
 report-button = Mettre fin à cette clé
 flash-key-reported = Merci. Si c’était une clé valable, elle ne fonctionne plus.
 
+## Adresses : reprises, changées, libérées.
+
+problem-no-archived-name-title = Non archivé
+problem-no-archived-name-detail = Ce nom ou cette adresse n’est pas archivé. Rien n’a été changé.
+problem-no-address-change-title = Aucun changement d’adresse
+problem-no-address-change-detail = Aucun changement de votre adresse n’attend sa confirmation.
+problem-other-address-title = Une autre adresse
+problem-other-address-detail = Ce n’est pas l’adresse à laquelle le lien a été envoyé.
+problem-same-address-title = Déjà votre adresse
+problem-same-address-detail = C’est déjà l’adresse de votre compte.
+take-back-email-hint = L’adresse à laquelle la lettre est arrivée.
+delete-account-title = Supprimer ce compte
+delete-account-text = Quelqu’un a créé ce compte avec votre adresse e-mail. Si vous le supprimez, plus personne ne peut l’utiliser ; son nom et votre adresse ne seront plus donnés à personne. Pendant quelques jours, vous pouvez le reprendre avec un lien que nous vous envoyons. Pour utiliser ensuite votre adresse pour un compte à vous, adressez-vous aux exploitants de ce service.
+delete-account-button = Supprimer le compte
+flash-account-deleted = Le compte est supprimé. Une lettre vous dit comment le reprendre. Pour utiliser votre adresse pour un compte à vous, adressez-vous aux exploitants de ce service.
+recover-account-title = Reprendre le compte
+recover-account-text = Le compte vous revient, avec un nouveau mot de passe. Les mots de passe, sessions et clés d’avant restent sans effet.
+recover-account-button = Le reprendre
+flash-account-recovered = Le compte est de retour. Connectez-vous avec votre nouveau mot de passe.
+archive-title = Libérer un nom ou une adresse
+archive-text = Les noms et adresses des comptes supprimés ne sont plus donnés à personne. Seules leurs empreintes sont gardées : il n’y en a donc pas de liste. Ce qui est libéré peut servir aussitôt à un nouveau compte ; le compte fermé qui le portait ne peut plus être repris.
+archive-name = Nom d’utilisateur ou adresse
+archive-name-error = Ni un nom d’utilisateur ni une adresse.
+archive-release-button = Libérer
+flash-name-released = C’est libéré : un nouveau compte peut s’en servir.
+field-reason = Raison
+field-reason-hint = Figure dans le journal d’audit.
+field-reason-error = 3 à 200 caractères sur une ligne.
+letter-deleted-subject = Un compte avec votre adresse est supprimé
+letter-deleted-text = Le compte créé avec votre adresse e-mail est supprimé. Son nom et votre adresse ne seront plus donnés à personne. Si c’était une erreur, vous pouvez le reprendre.
+letter-deleted-button = Reprendre le compte
+letter-deleted-not-you = Pour créer un compte à vous avec cette adresse, demandez aux exploitants de ce service de la libérer.
+letter-recovered-subject = Votre compte est de retour
+letter-recovered-text = Le compte avec votre adresse e-mail est de retour, avec un nouveau mot de passe. Si ce n’était pas vous, changez-le tout de suite : demandez-en un autre sur la page de connexion.
+
 ## Problèmes : l’API.
 
 problem-bad-json-title = Pas du JSON

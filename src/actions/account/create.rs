@@ -4,8 +4,8 @@ use super::super::actor::{Actor, Place, Who};
 use super::super::error::{ActionError, Denied};
 use super::super::events::{self, Event};
 use super::super::password::{self, Password};
-use super::super::{organisation, set_up};
-use super::erase::may_be_taken;
+use super::super::{organisation, set_up, validation};
+use super::archive::may_be_taken;
 use super::subject;
 use crate::app::App;
 use crate::model::account::{Account, AccountKind, AccountStatus, Office, UserName};
@@ -41,6 +41,7 @@ pub async fn create_person(app: &App, actor: &Actor, new: NewPerson) -> Result<A
     let mut tx = app.store.begin().await?;
     actor.administers(&mut tx).await?;
     let account = insert_person(app, actor, &mut tx, new).await?;
+    ask_to_validate(app, actor, &mut tx, &account).await?;
     app.commit(tx).await?;
     Ok(account)
 }
@@ -64,8 +65,22 @@ pub async fn create_person_with(
     let account = insert_person(app, actor, &mut tx, new).await?;
     password::kept::put(app, &mut tx, account.id, &password).await?;
     tx.audit(actor.entry("password.set", subject(&account)));
+    ask_to_validate(app, actor, &mut tx, &account).await?;
     app.commit(tx).await?;
     Ok(account)
+}
+
+/// Tells whoever reads mail at an address that an account has it, where that is yet to be proved (S2-08, S2-27).
+async fn ask_to_validate(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    account: &Account,
+) -> Result<(), ActionError> {
+    if account.validated || account.email.is_none() {
+        return Ok(());
+    }
+    validation::send(app, actor, tx, account).await.map(drop)
 }
 
 /// Adds a person inside a transaction that holds more. The first administrator ends what the first start

@@ -1,5 +1,6 @@
 //! Accounts: made, listed, stopped for a while, ended, and given a link to set a password.
 
+pub(super) mod archive;
 mod create;
 mod erase;
 pub mod import;
@@ -21,10 +22,11 @@ use crate::model::organisation::OrganisationStatus;
 use crate::model::slug::Slug;
 use crate::store::{Tx, accounts, grants, memberships, organisations};
 
+pub use self::archive::{ArchivedName, NotAName, release};
+pub(super) use self::archive::{email_is_kept, name_is_archived};
 pub use self::create::{NewPerson, create_person, create_person_with, create_service};
 pub(super) use self::create::{insert_person, insert_stranger};
 pub use self::erase::erase;
-pub(super) use self::erase::{email_is_archived, name_is_archived};
 pub use self::own::{choose_language, language, rename};
 pub use self::personal::{AccountFacts, GrantFacts, KeyFacts, PersonalData, SessionFacts, personal_data};
 

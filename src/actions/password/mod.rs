@@ -153,18 +153,42 @@ pub async fn reset(
 ) -> Result<(), ActionError> {
     let gone = || ActionError::Missing(Noun::Link);
     let account = promised(app, text).await?.ok_or_else(gone)?;
-    let new = kept::hashed(app, new.suits(app, context(app, &account).await?).await?).await?;
+    let new = prepared(app, &account, new).await?;
     let digest = token::session_digest(text.expose().as_bytes());
     let mut tx = app.store.begin().await?;
     let account = held(&mut tx, account.id).await?;
     let used = email_links::consume(&mut tx, &digest, Purpose::Reset, app.clock.now()).await?;
     used.filter(|link| serves(link, &account)).ok_or_else(gone)?;
-    kept::put(app, &mut tx, account.id, &new).await?;
-    forget(app, &mut tx, account.id).await?;
+    if !account.validated {
+        // Whoever reads mail there may be another than whoever made the account.
+        endings::keep_only_proofs(app, &mut tx, account.id, (&[], &[])).await?;
+    }
+    endings::cancel_change(&mut tx, account.id, app.clock.now()).await?;
+    replace(app, &mut tx, account.id, &new).await?;
     tx.audit(origin.entry(AuditActor::Account(account.id), "password.reset", subject(&account)));
     app.commit(tx).await?;
     app.limits.lift(Party::Subject(Subject::Account(account.id)), app.clock.now());
     Ok(())
+}
+
+/// A password that suits an account, hashed.
+pub(super) async fn prepared(
+    app: &App,
+    account: &Account,
+    new: Password,
+) -> Result<kept::Hashed, ActionError> {
+    kept::hashed(app, new.suits(app, context(app, account).await?).await?).await
+}
+
+/// Puts a password in place of whatever there was, and forgets what an earlier one left behind.
+pub(super) async fn replace(
+    app: &App,
+    tx: &mut Tx,
+    account: AccountId,
+    new: &kept::Hashed,
+) -> Result<(), ActionError> {
+    kept::put(app, tx, account, new).await?;
+    forget(app, tx, account).await
 }
 
 /// The account whose password a link would set.

@@ -203,7 +203,9 @@ pub(super) async fn letter_to(
     kind: &'static str,
 ) -> Result<Letter, ActionError> {
     let language = language(app, account.id, origin).await?;
-    Ok(Letter::to(&account.display_name, language, kind))
+    // Whoever made an account with somebody else's address does not write in their letters.
+    let name = if account.validated { &*account.display_name } else { "" };
+    Ok(Letter::to(name, language, kind))
 }
 
 const fn place(id: &OutboxId) -> Place<'_> {

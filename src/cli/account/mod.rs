@@ -9,11 +9,12 @@ use super::desk::{Desk, Exit};
 use super::grant;
 use super::output::Table;
 use super::secret_input::read_password;
-use crate::actions::account::{self, NewPerson};
+use crate::actions::account::{self, ArchivedName, NewPerson};
 use crate::actions::{ActionError, Actor};
 use crate::app::App;
 use crate::model::account::{Account, AccountKind, Office, UserName};
 use crate::model::email::Email;
+use crate::model::reason::Reason;
 use crate::model::shown_name::ShownName;
 use crate::model::slug::Slug;
 
@@ -69,6 +70,14 @@ pub(super) enum Verb {
         /// Says that this is wanted
         #[arg(long)]
         yes: bool,
+    },
+    /// Lets the name or the address of a deleted or erased account be used again
+    Release {
+        /// User name, or address
+        name: ArchivedName,
+        /// Why, for the audit trail
+        #[arg(long, value_name = "TEXT")]
+        reason: Reason,
     },
     /// Gives an office, or takes it away
     Office {
@@ -142,6 +151,7 @@ pub(super) fn run(verb: Verb, desk: &Desk) -> Result<(), Exit> {
                     ("expires_at", json!(issued.expires_at.to_string())),
                 ]);
             }
+            Verb::Release { name, reason } => account::release(app, &actor, &name, &reason).await?,
             Verb::Office { name, office } => {
                 let office = match office {
                     OfficeWord::Administrator => Some(Office::Administrator),

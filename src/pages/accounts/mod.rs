@@ -1,5 +1,6 @@
 //! Accounts, for those who hold an office: listed and searched, made, looked at, stopped and ended.
 
+pub mod archive;
 pub mod deed;
 pub mod list;
 pub mod new;

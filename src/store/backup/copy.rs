@@ -11,7 +11,7 @@ use super::super::{Result, StoreError};
 
 /// Every table that is copied, those that others refer to first. The change log is not: it belongs to
 /// the database that its readers follow.
-pub const TABLES: [&str; 28] = [
+pub const TABLES: [&str; 29] = [
     "organisation",
     "space",
     "entitlement",
@@ -29,6 +29,7 @@ pub const TABLES: [&str; 28] = [
     "invitation_grant",
     "sign_up",
     "email_link",
+    "address_change",
     "outbox",
     "setting",
     "sign_in_lane",

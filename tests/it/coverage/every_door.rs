@@ -132,6 +132,7 @@ fn body(method: &str, path: &str) -> Option<Value> {
         }
         ("POST", "/accounts" | "/organisations/{organisation}/services") => json!({ "user_name": "new" }),
         ("PUT", "/accounts/{account}/office") => json!({ "office": "support" }),
+        ("POST", "/archived-names/release") => json!({ "name": "nobody@example.org", "reason": "test" }),
         ("POST", "/keys/inspect") => json!({ "secret": "x" }),
         ("POST", "/keys/{key}/rotate") => json!({ "overlap": "now" }),
         ("POST", "/organisations" | "/organisations/{organisation}/spaces") => json!({ "slug": "new" }),

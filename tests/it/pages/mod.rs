@@ -15,6 +15,7 @@ mod set_up;
 mod sign_in;
 mod sign_out;
 mod step_up;
+mod usurper;
 
 use std::time::Duration;
 

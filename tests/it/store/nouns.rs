@@ -248,7 +248,7 @@ async fn a_link_works_once_for_its_purpose_until_it_expires_or_a_newer_one_is_ma
         let link = |digest: u8, generation| EmailLink {
             id: EmailLinkId::mint(),
             account: Some(ada.id),
-            purpose: Purpose::Reset,
+            purpose: Purpose::Validate,
             generation,
             target: None,
             digest: [digest; 32],
@@ -265,11 +265,11 @@ async fn a_link_works_once_for_its_purpose_until_it_expires_or_a_newer_one_is_ma
         tx.commit(NOON).await.unwrap();
         let late = NOON.plus(std::time::Duration::from_secs(60));
         for (digest, purpose, now, works) in [
-            ([1; 32], Purpose::Reset, NOON, false),
-            ([2; 32], Purpose::Validate, NOON, false),
-            ([2; 32], Purpose::Reset, late, false),
-            ([2; 32], Purpose::Reset, NOON, true),
+            ([1; 32], Purpose::Validate, NOON, false),
             ([2; 32], Purpose::Reset, NOON, false),
+            ([2; 32], Purpose::Validate, late, false),
+            ([2; 32], Purpose::Validate, NOON, true),
+            ([2; 32], Purpose::Validate, NOON, false),
         ] {
             let mut tx = begin(&store).await;
             let used = email_links::consume(&mut tx, &digest, purpose, now).await.unwrap();

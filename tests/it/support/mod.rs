@@ -8,6 +8,7 @@ pub(crate) mod gateway;
 pub(crate) mod guest;
 pub(crate) mod head;
 pub(crate) mod household;
+pub(crate) mod mailbox;
 pub(crate) mod office;
 pub(crate) mod upstream;
 pub(crate) mod wire;
