@@ -15,7 +15,7 @@ use crate::model::quota::{NameDigest, Subject, Verdict as Budget};
 use crate::secret::Secret;
 use crate::secret::password::{HashingError, Verdict};
 use crate::store::sign_in_lanes::{Entry, Lane};
-use crate::store::{Tx, accounts, factors, sessions, sign_in_lanes};
+use crate::store::{Tx, accounts, factors, sessions, sign_in_lanes, sought};
 
 /// failures in a row after which strangers are sent to a mailed reset.
 const MOST_OF_STRANGERS: u32 = 100;
@@ -121,11 +121,11 @@ async fn target_of(app: &App, typed: &str, browser: Option<&[u8; 32]>) -> Result
 async fn named(app: &App, typed: &str) -> Result<(Option<Account>, String), SignInError> {
     let typed = typed.trim().to_lowercase();
     if let Ok(email) = typed.parse::<Email>() {
-        let found = accounts::by_email(&app.store, &email).await?.filter(|account| account.validated);
-        return Ok((found, email.canonical()));
+        let found = sought::account_by_email(&app.store, &email).await?;
+        return Ok((found.filter(|account| account.validated), email.canonical()));
     }
     Ok(match typed.parse::<UserName>() {
-        Ok(name) => (accounts::by_user_name(&app.store, &name).await?, typed),
+        Ok(name) => (sought::account_by_name(&app.store, &name).await?, typed),
         Err(_) => (None, typed),
     })
 }
@@ -165,7 +165,9 @@ async fn prove(
     if app.hashing.room() == 0 {
         return Err(SignInError::Busy);
     }
-    let stored = factors::password(&app.store, target.account.unwrap_or_else(AccountId::mint)).await?;
+    let nobodys = kept::nobodys(app)?;
+    let account = target.account.unwrap_or_else(AccountId::mint);
+    let stored = sought::password(&app.store, account, &nobodys).await?;
     let most = target.strange.then_some(MOST_OF_STRANGERS);
     let number = match sign_in_lanes::enter(&app.store, &target.lane, most, app.clock.now()).await? {
         Entry::Counted(number) => number,
@@ -173,12 +175,14 @@ async fn prove(
         Entry::Full => return Err(SignInError::ResetNeeded),
     };
     let mut failure = Failure { app, address: origin.address, subject: target.subject };
-    let compared = compared(app, stored.as_ref(), password).await;
+    let compared = compared(app, &stored, password).await;
     if compared.is_err() {
         failure.address = None;
         sign_in_lanes::take_back(&app.store, &target.lane, number).await?;
     }
-    let (Some((verdict, text)), Some(account), Some(stored)) = (compared?, target.account, stored) else {
+    // Nobody's password is nobody's, whatever was typed.
+    let known = target.account.filter(|_| stored.id != nobodys.id);
+    let (Some((verdict, text)), Some(account)) = (compared?, known) else {
         return Err(SignInError::Wrong);
     };
     failure.address = None;
@@ -202,16 +206,16 @@ impl Drop for Failure<'_> {
     }
 }
 
-/// Compares with what is stored, or with what belongs to nobody. Of the right password how it was stored,
+/// Compares with what is stored, which may be nobody's. Of the right password how it was stored,
 /// and its one form.
 async fn compared(
     app: &App,
-    stored: Option<&factors::Password>,
+    stored: &factors::Password,
     password: &Secret<String>,
 ) -> Result<Option<(Verdict, Secret<String>)>, SignInError> {
     let typed = normal(password);
     let copy = |text: &Secret<String>| Secret::new(text.expose().clone());
-    let hash = stored.and_then(|stored| kept::opened(app, stored));
+    let hash = kept::opened(app, stored);
     let compared = match (&typed, hash) {
         (Some(typed), Some(hash)) => app.hashing.verify(copy(typed), hash.expose()).await,
         (Some(typed), None) => app.hashing.verify_nobody(copy(typed)).await,

@@ -16,7 +16,7 @@ pub mod recent;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::Semaphore;
 
 use self::cache::Moment;
@@ -38,6 +38,7 @@ use crate::model::session::Session;
 use crate::outbound::Outbound;
 use crate::secret::keyring::Keyring;
 use crate::secret::password::HashingPool;
+use crate::store::factors::Password;
 use crate::store::{self, Store, Tx};
 use crate::telemetry::metrics::Metrics;
 use crate::time::{Clock, Timestamp};
@@ -58,6 +59,8 @@ pub struct App {
     pub hashed_imports: HashedImports,
     /// The crew that hashes slowly.
     pub hashing: HashingPool,
+    /// A sealed password that belongs to nobody: what is done for a name that nobody has is done with it.
+    pub nobodys: ArcSwapOption<Password>,
     /// Uses of keys and sessions that are not written yet.
     pub last_used: LastUsed,
     /// Changes seen lately.
@@ -109,6 +112,7 @@ impl App {
             keyring: ArcSwap::from_pointee(keyring),
             hashed_imports: HashedImports::default(),
             hashing,
+            nobodys: ArcSwapOption::empty(),
             last_used: LastUsed::default(),
             recent: Recent::default(),
             live: Arc::default(),

@@ -15,11 +15,11 @@ pub struct Password {
 }
 
 row! {
-    struct Row { id: String, secret: Vec<u8> }
+    pub(super) struct Row { id: String, secret: Vec<u8> }
 }
 
 impl Row {
-    fn read(self) -> Result<Password> {
+    pub(super) fn read(self) -> Result<Password> {
         Ok(Password { id: parsed("factor.id", &self.id)?, secret: self.secret })
     }
 }

@@ -108,6 +108,7 @@ pub mod sessions;
 pub mod settings;
 pub mod sign_in_lanes;
 pub mod sign_ups;
+pub mod sought;
 pub mod spaces;
 pub mod standing;
 mod tx;

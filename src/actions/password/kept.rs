@@ -1,6 +1,8 @@
 //! A password as it is kept: hashed slowly, and the hash sealed under the keyring for its very row. Whoever
 //! takes the table alone has nothing to guess at, and no hash works in another row.
 
+use std::sync::Arc;
+
 use super::super::error::ActionError;
 use crate::app::App;
 use crate::model::email_link::Purpose;
@@ -61,6 +63,23 @@ pub(in crate::actions) async fn put(
     let now = app.clock.now();
     email_links::end_of(tx, account, Purpose::Reset, now).await?;
     Ok(factors::set_password(tx, account, &new.0, now).await?)
+}
+
+/// A password that belongs to nobody, kept as all others are: with it the same is done for a name that nobody
+/// has.
+///
+/// # Errors
+/// When it cannot be sealed.
+pub(in crate::actions) fn nobodys(app: &App) -> Result<Arc<factors::Password>, ActionError> {
+    let known = app.nobodys.load_full();
+    if let Some(known) = known.filter(|known| app.keyring.load().sealed_it(&known.secret)) {
+        return Ok(known);
+    }
+    let id = FactorId::mint();
+    let secret = sealed(app, id, &app.hashing.nobodys()).map_err(|_| unreadable())?;
+    let made = Arc::new(factors::Password { id, secret });
+    app.nobodys.store(Some(made.clone()));
+    Ok(made)
 }
 
 /// The stored hash. One that does not open is an error of the data: nobody signs in with it.

@@ -9,6 +9,7 @@ mod rotation;
 mod signing;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 
@@ -27,6 +28,7 @@ pub struct Keyring {
     sealing: Vec<SealingKey>,
     signing: SigningKeys,
     prints: Vec<Fingerprint>,
+    unsealed: AtomicU64,
 }
 
 /// What may be known of a key: enough to tell whether a keyring belongs to a store, nothing of the key.
@@ -188,7 +190,7 @@ impl Keyring {
         }
         let signing = SigningKeys::from_written(&written.signing).map_err(refuse)?;
         prints.extend(signing.all().map(SigningKey::fingerprint));
-        Ok(Self { path: path.to_owned(), peppers, sealing, signing, prints })
+        Ok(Self { path: path.to_owned(), peppers, sealing, signing, prints, unsealed: AtomicU64::new(0) })
     }
 
     /// The file.
@@ -233,9 +235,15 @@ impl Keyring {
     /// # Errors
     /// When its key is unknown, or the value was altered or moved.
     pub fn unseal(&self, place: Place<'_>, sealed: &[u8]) -> Result<Secret<Vec<u8>>, SealError> {
+        self.unsealed.fetch_add(1, Ordering::Relaxed);
         let version = version_of(sealed).ok_or(SealError::Altered)?;
         let key = self.sealing.iter().find(|key| key.version() == version);
         key.ok_or(SealError::UnknownKey(version))?.open(place, sealed)
+    }
+
+    /// How many values were opened since the keyring was read.
+    pub fn unsealed(&self) -> u64 {
+        self.unsealed.load(Ordering::Relaxed)
     }
 
     /// Keys that sign assertions.

@@ -183,6 +183,11 @@ impl HashingPool {
         self.compare(password, &self.dummy).await.map(|_| Verdict::Wrong)
     }
 
+    /// The text of the hash that unknown users are compared with.
+    pub fn nobodys(&self) -> String {
+        self.dummy.to_string()
+    }
+
     /// How many hashes were computed since the start.
     pub fn computed(&self) -> u64 {
         self.computed.load(Ordering::Relaxed)

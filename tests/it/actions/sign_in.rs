@@ -57,7 +57,8 @@ async fn composed_and_decomposed_letters_are_the_same_password() {
     }
 }
 
-/// R-14, K2, K3: whoever it is, one hash is computed and one thing is said; never more, never less.
+/// R-14, K2, K3: whoever it is, one stored password is opened, one hash is computed and one thing is said;
+/// never more, never less.
 #[tokio::test]
 async fn whoever_cannot_sign_in_costs_the_same_hashing_and_hears_the_same() {
     for office in Office::all().await {
@@ -67,9 +68,11 @@ async fn whoever_cannot_sign_in_costs_the_same_hashing_and_hears_the_same() {
         names.extend([("ada", too_long.as_str()), ("nobody", too_long.as_str()), ("a b\nc", PASSWORD)]);
         for (name, password) in names {
             let before = office.app.hashing.computed();
+            let opened = office.app.keyring.load().unsealed();
             let done = office.try_in(name, password, None).await;
             assert!(matches!(done, Err(SignInError::Wrong)), "{name}");
             assert_eq!(office.app.hashing.computed() - before, 1, "{name}");
+            assert_eq!(office.app.keyring.load().unsealed() - opened, 1, "{name}");
         }
     }
 }
