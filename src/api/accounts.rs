@@ -131,10 +131,12 @@ pub struct OfficeBody {
 /// A link with which a person sets a password.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LinkView {
-    /// The whole address; shown this once.
-    pub url: String,
+    /// The whole address, shown this once; `null` where it was mailed.
+    pub url: Option<String>,
     /// When it ceases to work unused.
     pub expires_at: MomentText,
+    /// Where it was mailed; `null` where no letter leaves, and the link must be handed over.
+    pub mailed_to: Option<String>,
 }
 
 const fn yes() -> bool {
@@ -254,9 +256,10 @@ pub async fn set_office(call: Call, body: OfficeBody) -> Outcome<Told<AccountVie
 /// Makes a link with which a person sets a password.
 pub async fn reset(call: Call) -> Outcome<Made<LinkView>> {
     let name: UserNameText = call.named("account")?;
-    let issued = account::reset(&call.app, &call.actor()?, &name.0).await?;
-    let (url, expires_at) = (issued.url.expose().clone(), MomentText(issued.expires_at));
-    Ok(Made { what: LinkView { url, expires_at }, at: None })
+    let begun = account::reset(&call.app, &call.actor()?, &name.0).await?;
+    let mailed_to = begun.mailed_to.map(|email| email.as_str().to_owned());
+    let url = mailed_to.is_none().then(|| begun.url.expose().clone());
+    Ok(Made { what: LinkView { url, expires_at: MomentText(begun.expires_at), mailed_to }, at: None })
 }
 
 /// The name to show that was sent, or the user name.

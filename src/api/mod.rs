@@ -28,6 +28,7 @@ pub mod listing;
 pub mod me;
 pub mod members;
 pub mod organisations;
+pub mod password_resets;
 pub mod platforms;
 pub mod reference;
 pub mod replay;
@@ -62,7 +63,7 @@ const DELETE: Method = Method::DELETE;
 /// Every endpoint of the API.
 #[rustfmt::skip]
 pub fn table() -> Vec<Endpoint> {
-    use Enter::{Account, Administrator, Feed, Member, Office, Person};
+    use Enter::{Account, Administrator, Anybody, Feed, Member, Office, Person};
     vec![
         get("/me", Account, me::show, "Says who calls"),
         get("/me/keys", Account, keys::own, "Lists the caller's keys"),
@@ -86,6 +87,7 @@ pub fn table() -> Vec<Endpoint> {
         post("/accounts/{account}/keys", Person, keys::create_for, "Makes a key of a service account").fresh(),
         post("/accounts/{account}/keys/import", Office, keys::import, "Takes in keys made elsewhere").fresh(),
         post("/archived-names/release", Office, archive::release, "Lets an archived name or address be used again").fresh(),
+        post("/password-resets", Anybody, password_resets::ask, "Asks for a letter that sets a password anew"),
         get("/keys", Office, keys::list, "Lists all keys"),
         post("/keys/inspect", Office, keys::inspect, "Tells what a text is"),
         get("/keys/{key}", Account, keys::show, "Shows a key"),

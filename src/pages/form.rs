@@ -61,6 +61,7 @@ impl Wrong {
             "networks" => "keys-networks",
             "overlap" => "key-overlap",
             "key" => "report-key",
+            "who" => "sign-in-name",
             _ => "field-password",
         }
     }

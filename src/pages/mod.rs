@@ -11,6 +11,7 @@ pub mod bans;
 pub mod choose;
 pub mod delete_account;
 pub mod device;
+pub mod forgot_password;
 pub mod form;
 pub mod frame;
 pub mod home;
@@ -147,6 +148,7 @@ pub fn table() -> Vec<Page> {
         page("/.portcullis/look", post(look::choose)),
         page("/.portcullis/set-up", get(set_up::show).post(set_up::complete)),
         page("/.portcullis/set-up/{token}", get(set_up::follow)),
+        page("/.portcullis/forgot-password", get(forgot_password::show).post(forgot_password::ask)),
         page("/.portcullis/reset-password", get(reset_password::show).post(reset_password::reset)),
         page("/.portcullis/reset-password/{token}", get(reset_password::follow)),
         page("/.portcullis/password-strength", post(password_strength::judge)),

@@ -294,6 +294,8 @@ problem-password-context-title = Passwort leicht zu erraten
 problem-password-context-detail = Es besteht aus Wörtern, die sagen, wer Sie sind oder wo das hier ist.
 problem-password-breached-title = Passwort anderswo bekannt geworden
 problem-password-breached-detail = Es steht auf einer Liste von Passwörtern, die anderswo bekannt geworden sind; solche Listen werden zuerst durchprobiert. Nehmen Sie ein anderes.
+problem-no-name-title = Name fehlt
+problem-no-name-detail = Schreiben Sie Ihren Benutzernamen oder Ihre E-Mail-Adresse.
 
 ## Seiten: der Rahmen.
 
@@ -340,7 +342,8 @@ sign-in-or = oder mit einem anderen Konto
 sign-in-stale = Diese Seite war zu lange offen. Bitte melden Sie sich noch einmal an.
 sign-in-wrong = Name oder Passwort stimmen nicht.
 sign-in-wait = Zu viele Versuche sind fehlgeschlagen. Warten Sie { $seconds } Sekunden und versuchen Sie es dann erneut.
-sign-in-reset-needed = Zu viele Versuche in Folge sind fehlgeschlagen. Dieses Passwort gilt jetzt nur noch in einem Browser, den Sie schon benutzt haben; anderswo brauchen Sie einen Link, um ein neues zu setzen. Fragen Sie danach, wer diesen Dienst betreibt.
+sign-in-reset-needed = Zu viele Versuche in Folge sind fehlgeschlagen. Dieses Passwort gilt jetzt nur noch in einem Browser, den Sie schon benutzt haben; anderswo brauchen Sie einen Link, um ein neues zu setzen. „Passwort vergessen?“ schickt ihn Ihnen.
+sign-in-forgot = Passwort vergessen?
 sign-in-busy = Gerade melden sich zu viele Menschen an. Versuchen Sie es gleich noch einmal.
 sign-out-title = Abmelden
 sign-out-who = Sie sind als { $name } angemeldet.
@@ -595,6 +598,7 @@ deed-reset-text = Erstellt einen Link, mit dem diese Person ein neues Passwort s
 deed-reset-button = Link erstellen
 deed-reset-once = Dieser Link wird nur einmal gezeigt. Geben Sie ihn der Person auf einem Weg, den sonst niemand mitliest.
 deed-reset-until = Gültig bis
+deed-reset-mailed = Der Link ging per Mail an { $email }.
 form-optional = (freiwillig)
 bans-text = Absender, Konten und Schlüssel auf diesem Knoten, deren Fehlversuche aufgebraucht sind. Wer sich richtig ausweist, kommt trotzdem herein.
 bans-none = Niemand muss warten.
@@ -641,6 +645,12 @@ reset-title = Neues Passwort setzen
 reset-text = Danach sind Sie überall abgemeldet und melden sich mit dem neuen Passwort an.
 reset-button = Passwort setzen
 flash-password-reset = Das neue Passwort ist gesetzt. Melden Sie sich damit an.
+forgot-title = Passwort vergessen?
+forgot-text = Sagen Sie, wer Sie sind; dann geht ein Brief mit einem Link an die E-Mail-Adresse Ihres Kontos. Der Link setzt ein neues Passwort; er gilt einmal, eine Stunde lang. Danach melden Sie sich an wie immer.
+forgot-no-mail = Briefe verlassen diesen Rechner noch nicht. Fragen Sie nach dem Link, wer diesen Dienst betreibt.
+forgot-button = Brief schicken
+forgot-back = Zurück zur Anmeldung
+flash-reset-asked = Wenn ein Konto diesen Namen oder diese Adresse hat, ist ein Brief dorthin unterwegs.
 
 ## Seiten: Profil, Sicherheit, Sitzungen.
 
@@ -981,3 +991,9 @@ flash-webhook-enabled = Der Webhook ist eingeschaltet.
 flash-webhook-disabled = Der Webhook ist abgeschaltet.
 flash-webhook-resent = Es wird nochmals gesendet.
 flash-webhook-removed = Der Webhook ist entfernt.
+letter-reset-begun-subject = Neues Passwort setzen
+letter-reset-begun-text = Wer diesen Dienst betreibt, hat einen Link für Sie gemacht. Setzen Sie damit ein neues Passwort.
+letter-reset-begun-button = Neues Passwort setzen
+letter-password-changed-subject = Ihr Passwort wurde geändert
+letter-password-changed-text = Ihr Konto hat von jetzt an ein neues Passwort.
+letter-password-changed-not-you = Das waren nicht Sie? Dann setzen Sie sofort ein anderes Passwort und sehen Sie nach, ob Ihre Adresse noch stimmt: { $url }

@@ -294,6 +294,8 @@ problem-password-context-title = Password easy to guess
 problem-password-context-detail = It is made of words that say who you are or where this is.
 problem-password-breached-title = Password leaked elsewhere
 problem-password-breached-detail = It is on a list of passwords that leaked elsewhere, and such lists are tried first. Take another one.
+problem-no-name-title = Name is missing
+problem-no-name-detail = Write your user name or your e-mail address.
 
 ## Pages: the frame.
 
@@ -340,7 +342,8 @@ sign-in-or = or with another account
 sign-in-stale = This page was open for too long. Please sign in once more.
 sign-in-wrong = The name or the password is not right.
 sign-in-wait = Too many attempts failed. Wait { $seconds } seconds, then try again.
-sign-in-reset-needed = Too many attempts failed in a row. This password now only works in a browser that you have used before; anywhere else you need a link to set a new one. Ask whoever runs this service for it.
+sign-in-reset-needed = Too many attempts failed in a row. This password now only works in a browser that you have used before; anywhere else you need a link to set a new one. “Forgot your password?” sends it to you.
+sign-in-forgot = Forgot your password?
 sign-in-busy = Too many people are signing in at the moment. Try again in a moment.
 sign-out-title = Sign out
 sign-out-who = You are signed in as { $name }.
@@ -593,6 +596,7 @@ deed-reset-text = Makes a link with which this person sets a new password. It wo
 deed-reset-button = Make the link
 deed-reset-once = This link is shown only once. Give it to this person on a way that nobody else reads.
 deed-reset-until = Good until
+deed-reset-mailed = The link was mailed to { $email }.
 form-optional = (optional)
 bans-text = Sources, accounts and keys on this node whose budget of failed attempts has run out. What proves itself is let in all the same.
 bans-none = Nobody has to wait.
@@ -641,6 +645,12 @@ reset-title = Set a new password
 reset-text = Afterwards you are signed out everywhere and sign in with the new password.
 reset-button = Set the password
 flash-password-reset = The new password is set. Sign in with it.
+forgot-title = Forgot your password?
+forgot-text = Say who you are, and a letter with a link goes to the e-mail address of your account. The link sets a new password; it works once, for an hour. You sign in as always afterwards.
+forgot-no-mail = Letters do not leave this machine yet. Ask whoever runs this service for the link.
+forgot-button = Send the letter
+forgot-back = Back to signing in
+flash-reset-asked = If an account has this name or address, a letter is on its way to it.
 
 ## Pages: profile, security, sessions.
 
@@ -981,3 +991,9 @@ flash-webhook-enabled = The webhook is enabled.
 flash-webhook-disabled = The webhook is disabled.
 flash-webhook-resent = It is sent once more.
 flash-webhook-removed = The webhook is removed.
+letter-reset-begun-subject = Set a new password
+letter-reset-begun-text = Whoever runs this service has made a link for you. Set a new password with it.
+letter-reset-begun-button = Set a new password
+letter-password-changed-subject = Your password was changed
+letter-password-changed-text = Your account has a new password from now on.
+letter-password-changed-not-you = It was not you? Then set another password at once, and look whether your address is still right: { $url }

@@ -294,6 +294,8 @@ problem-password-context-title = Mot de passe facile à deviner
 problem-password-context-detail = Il est fait de mots qui disent qui vous êtes ou où l’on est.
 problem-password-breached-title = Mot de passe divulgué ailleurs
 problem-password-breached-detail = Il figure sur une liste de mots de passe divulgués ailleurs, et ces listes sont essayées en premier. Prenez-en un autre.
+problem-no-name-title = Nom manquant
+problem-no-name-detail = Écrivez votre nom d’utilisateur ou votre adresse e-mail.
 
 ## Pages : le cadre.
 
@@ -340,7 +342,8 @@ sign-in-or = ou avec un autre compte
 sign-in-stale = Cette page est restée ouverte trop longtemps. Veuillez vous connecter encore une fois.
 sign-in-wrong = Le nom ou le mot de passe est incorrect.
 sign-in-wait = Trop de tentatives ont échoué. Attendez { $seconds } secondes, puis réessayez.
-sign-in-reset-needed = Trop de tentatives ont échoué de suite. Ce mot de passe ne vaut plus que dans un navigateur que vous avez déjà utilisé ; ailleurs, il vous faut un lien pour en choisir un nouveau. Demandez-le à la personne qui gère ce service.
+sign-in-reset-needed = Trop de tentatives ont échoué de suite. Ce mot de passe ne vaut plus que dans un navigateur que vous avez déjà utilisé ; ailleurs, il vous faut un lien pour en choisir un nouveau. « Mot de passe oublié ? » vous l’envoie.
+sign-in-forgot = Mot de passe oublié ?
 sign-in-busy = Trop de personnes se connectent en ce moment. Réessayez dans un instant.
 sign-out-title = Se déconnecter
 sign-out-who = Vous êtes connecté en tant que { $name }.
@@ -595,6 +598,7 @@ deed-reset-text = Crée un lien avec lequel cette personne définit un nouveau m
 deed-reset-button = Créer le lien
 deed-reset-once = Ce lien n’est affiché qu’une fois. Transmettez-le à cette personne par une voie que personne d’autre ne lit.
 deed-reset-until = Valable jusqu’au
+deed-reset-mailed = Le lien a été envoyé à { $email }.
 form-optional = (facultatif)
 bans-text = Sources, comptes et clés de ce nœud qui ont épuisé leurs tentatives. Qui présente une preuve valable entre tout de même.
 bans-none = Personne ne doit attendre.
@@ -641,6 +645,12 @@ reset-title = Choisir un nouveau mot de passe
 reset-text = Ensuite, vous serez déconnecté partout et vous vous connecterez avec le nouveau mot de passe.
 reset-button = Définir le mot de passe
 flash-password-reset = Le nouveau mot de passe est défini. Connectez-vous avec lui.
+forgot-title = Mot de passe oublié ?
+forgot-text = Dites qui vous êtes : une lettre avec un lien part à l’adresse e-mail de votre compte. Le lien définit un nouveau mot de passe ; il vaut une fois, pendant une heure. Ensuite, vous vous connectez comme toujours.
+forgot-no-mail = Les lettres ne quittent pas encore cette machine. Demandez le lien à la personne qui gère ce service.
+forgot-button = Envoyer la lettre
+forgot-back = Retour à la connexion
+flash-reset-asked = Si un compte a ce nom ou cette adresse, une lettre est en route.
 
 ## Pages : profil, sécurité, sessions.
 
@@ -981,3 +991,9 @@ flash-webhook-enabled = Le webhook est activé.
 flash-webhook-disabled = Le webhook est désactivé.
 flash-webhook-resent = C’est renvoyé.
 flash-webhook-removed = Le webhook est supprimé.
+letter-reset-begun-subject = Définir un nouveau mot de passe
+letter-reset-begun-text = La personne qui gère ce service a préparé un lien pour vous. Définissez avec lui un nouveau mot de passe.
+letter-reset-begun-button = Définir un nouveau mot de passe
+letter-password-changed-subject = Votre mot de passe a été changé
+letter-password-changed-text = Votre compte a désormais un nouveau mot de passe.
+letter-password-changed-not-you = Ce n’était pas vous ? Définissez tout de suite un autre mot de passe et vérifiez que votre adresse est toujours la bonne : { $url }

@@ -6,17 +6,16 @@ mod erase;
 pub mod import;
 mod own;
 mod personal;
+mod reset;
 
 use super::actor::{Actor, Place};
-use super::email_link::{self, Issued, Wanted};
 use super::endings;
-use super::error::{ActionError, Denied, Noun, Rule};
+use super::error::{ActionError, Noun, Rule};
 use super::events::{self, Event};
 use super::set_up;
 use crate::app::App;
 use crate::model::account::{Account, AccountKind, AccountStatus, Office, UserName};
 use crate::model::change::Change;
-use crate::model::email_link::Purpose;
 use crate::model::id::AccountId;
 use crate::model::organisation::OrganisationStatus;
 use crate::model::slug::Slug;
@@ -29,6 +28,7 @@ pub(super) use self::create::{insert_person, insert_stranger};
 pub use self::erase::erase;
 pub use self::own::{choose_language, language, rename};
 pub use self::personal::{AccountFacts, GrantFacts, KeyFacts, PersonalData, SessionFacts, personal_data};
+pub use self::reset::{Begun, reset};
 
 /// Stops an account for a while: nothing of it works, its sessions end, its keys come back with it.
 ///
@@ -103,31 +103,6 @@ pub async fn set_office(
     let account = Account { office, ..account };
     events::note(app, &mut tx, Event::AccountUpdated(&account)).await?;
     finish(app, actor, tx, account, "account.office-set").await
-}
-
-/// Makes a link with which a person sets a password. Support may do this for people without an office.
-///
-/// # Errors
-/// `Denied`, `Missing`, or `Refused` for services and closed accounts.
-pub async fn reset(app: &App, actor: &Actor, name: &UserName) -> Result<Issued, ActionError> {
-    actor.needs_person()?;
-    let mut tx = app.store.begin().await?;
-    let office = actor.office(&mut tx).await?;
-    let account = held(app, &mut tx, name).await?;
-    match office {
-        Some(Office::Administrator) => {}
-        Some(Office::Support) if account.office.is_none() => {}
-        Some(Office::Support) | None => return Err(Denied::NotAdministrator.into()),
-    }
-    if account.kind != AccountKind::Person {
-        return Err(Rule::ServiceAccount.into());
-    }
-    let target = account.email.as_deref();
-    let link = Wanted { account: Some(account.id), purpose: Purpose::Reset, target, life: None };
-    let issued = email_link::issue(app, &mut tx, link).await?;
-    tx.audit(actor.entry("account.reset-begun", subject(&account)));
-    app.commit(tx).await?;
-    Ok(issued)
 }
 
 /// One page of accounts in order of their names; of one organisation, or of all.

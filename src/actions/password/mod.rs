@@ -4,6 +4,7 @@
 mod context;
 pub mod forgotten;
 pub(super) mod kept;
+mod notice;
 mod rules;
 mod strength;
 
@@ -81,6 +82,7 @@ pub async fn set(app: &App, actor: &Actor, name: &UserName, new: Password) -> Re
     let mut entry = actor.entry("password.set", subject(&account));
     entry.detail = "sessions ended".to_owned();
     tx.audit(entry);
+    notice::changed(app, &mut tx, &account, actor.origin).await?;
     app.commit(tx).await?;
     Ok(())
 }
@@ -118,6 +120,7 @@ pub async fn change(
     let mut entry = actor.entry("password.changed", subject(&account));
     entry.detail = format!("other-sessions-ended={}", ended.len());
     tx.audit(entry);
+    notice::changed(app, &mut tx, &account, actor.origin).await?;
     app.commit(tx).await?;
     Ok(ended.len())
 }
@@ -166,6 +169,7 @@ pub async fn reset(
     endings::cancel_change(&mut tx, account.id, app.clock.now()).await?;
     replace(app, &mut tx, account.id, &new).await?;
     tx.audit(origin.entry(AuditActor::Account(account.id), "password.reset", subject(&account)));
+    notice::changed(app, &mut tx, &account, origin).await?;
     app.commit(tx).await?;
     app.limits.lift(Party::Subject(Subject::Account(account.id)), app.clock.now());
     Ok(())

@@ -85,6 +85,8 @@ struct Link<'a> {
     name: String,
     url: &'a str,
     until: When,
+    /// That it was mailed; it is not shown then.
+    mailed: Option<String>,
 }
 
 /// Asks before a deed.
@@ -140,13 +142,22 @@ async fn done(
     }
 }
 
-/// Makes a link and shows it, this once.
+/// Makes a link, and shows it, this once, where it was not mailed.
 async fn reset(signed_in: &SignedIn, held: &Account, deed: &Deed, form: Form) -> Outcome {
     let visit = &signed_in.visit;
     match account::reset(&visit.app, &signed_in.actor(), &held.user_name).await {
-        Ok(issued) => {
+        Ok(begun) => {
             let (frame, name) = (signed_in.frame("deed-reset-title"), held.user_name.to_string());
-            Ok(visit.show(&Link { frame, name, url: issued.url.expose(), until: When(issued.expires_at) }))
+            let mailed = begun.mailed_to.as_ref().map(|email| {
+                words::text_with(visit.language, "deed-reset-mailed", &[("email", email.as_str())])
+            });
+            Ok(visit.show(&Link {
+                frame,
+                name,
+                url: begun.url.expose(),
+                until: When(begun.expires_at),
+                mailed,
+            }))
         }
         Err(error) => Ok(refused(signed_in, held, deed, (form, error))),
     }

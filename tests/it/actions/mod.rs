@@ -4,6 +4,7 @@ mod accounts_made_elsewhere;
 mod browsers;
 mod endings;
 mod events;
+mod forgotten;
 mod ground;
 mod guard;
 mod hand_off;

@@ -184,3 +184,16 @@ async fn the_api_is_on_the_public_origin_only() {
     }
     gateway.ask(&api("GET", "/me").key(&key), Over::H1).await.expect(200);
 }
+
+/// a program's own form asks for the letter; the answer is the same for everybody.
+#[tokio::test]
+async fn a_letter_that_sets_a_password_is_asked_for_by_anybody() {
+    let app = Upstream::echo().await;
+    let gateway = Gateway::before(&app).await;
+    for name in ["ada", "nobody@example.org"] {
+        let answer = gateway.ask(&send("POST", "/password-resets", &json!({ "name": name })), Over::H1).await;
+        assert_eq!(said(&answer.expect(200)), json!({ "heard": true }));
+    }
+    let empty = gateway.ask(&send("POST", "/password-resets", &json!({ "name": " " })), Over::H1).await;
+    assert_eq!(problem(&empty, 422), "no-name");
+}

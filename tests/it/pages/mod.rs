@@ -1,6 +1,7 @@
 //! The pages, as a browser meets them: over TLS, with cookies, redirects and forms.
 
 mod choose;
+mod forgot_password;
 mod forms;
 mod hand_off;
 mod keys;
