@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Does the time of a failed sign-in tell whether there is such an account?
+"""Does the time of a failed sign-in, or of a forgotten password, tell whether there is such an account?
 
 Starts a gate of its own on loopback, makes accounts with passwords, and signs in with wrong passwords to known
-and to unknown names by turns. Prints the medians and the p of the Mann-Whitney U test (two-sided, normal
+and to unknown names by turns, or asks for letters to them (--door forgot-password). Prints the medians and the p of the Mann-Whitney U test (two-sided, normal
 approximation with correction for ties): a small p says that the two can be told apart.
 
-    benches/timing/sign_in.py [--gateway target/release/portcullis] [--samples 1000]
+    benches/timing/sign_in.py [--gateway target/release/portcullis] [--samples 1000] [--door sign-in]
 """
 
 import argparse
@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # A name is tried less often than the delay after failures in a row begins.
 TRIES = 4
 HOST = "gate.test"
+# What each door answers.
+DOORS = {"sign-in": 422, "forgot-password": 303}
 
 
 def free_port():
@@ -47,6 +49,9 @@ operations = "127.0.0.1:{free_port()}"
 [failures]
 per_source = "1000000/1m"
 per_subject = "1000000/1m"
+[mail]
+per_source = 1000000
+per_hour = 1000000
 [logs]
 access = false
 filter = "error"
@@ -87,16 +92,19 @@ class Browser:
         self.cookies = "; ".join(field.split(";")[0] for field in answer.headers.get_all("set-cookie"))
         self.form = re.search(r'name="form" value="([^"]+)"', page)[1]
 
-    def sign_in(self, name):
-        """Seconds that a wrong password takes."""
-        body = urllib.parse.urlencode({"form": self.form, "to": "", "name": name, "password": "not the right one at all"})
+    def knock(self, door, name):
+        """Seconds that a wrong password takes, or a wish for a letter."""
+        said = {"form": self.form, "to": "", "name": name}
+        if door == "sign-in":
+            said["password"] = "not the right one at all"
+        body = urllib.parse.urlencode(said)
         fields = {"content-type": "application/x-www-form-urlencoded", "cookie": self.cookies}
         begun = time.perf_counter()
-        self.line.request("POST", "/.portcullis/sign-in", body, fields)
+        self.line.request("POST", f"/.portcullis/{door}", body, fields)
         answer = self.line.getresponse()
         answer.read()
         taken = time.perf_counter() - begun
-        if answer.status != 422:
+        if answer.status != DOORS[door]:
             raise SystemExit(f"{name}: {answer.status}")
         return taken
 
@@ -123,6 +131,7 @@ def main():
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--gateway", default=ROOT / "target/release/portcullis")
     words.add_argument("--samples", type=int, default=1000)
+    words.add_argument("--door", choices=DOORS, default="sign-in")
     asked = words.parse_args()
     names = -(-asked.samples // TRIES)
     with tempfile.TemporaryDirectory() as folder:
@@ -133,12 +142,12 @@ def main():
         with gate:
             browser = Browser(gate.port)
             for at in range(10):
-                browser.sign_in(f"warm-up-{at}")
+                browser.knock(asked.door, f"warm-up-{at}")
             known, unknown = [], []
             for at in range(asked.samples):
                 pair = [(known, f"known{at % names:04}"), (unknown, f"other{at % names:04}")]
                 for times, name in pair if at % 2 else reversed(pair):
-                    times.append(browser.sign_in(name))
+                    times.append(browser.knock(asked.door, name))
     for what, times in (("known", known), ("unknown", unknown)):
         quarters = statistics.quantiles(times, n=4)
         print(f"{what:8} {len(times)} samples, median {quarters[1] * 1e3:.3f} ms, "
