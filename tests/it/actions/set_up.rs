@@ -25,7 +25,7 @@ fn token_of(first: &FirstStart) -> Secret<String> {
 }
 
 async fn complete(office: &Office, link: &Secret<String>, name: &str) -> Result<SignedIn, ActionError> {
-    let new = (newcomer(name), password("correct horse battery staple"));
+    let new = (newcomer(name), password("seven lukewarm barges hum"));
     set_up::complete(&office.app, Origin::default(), link, new, visit()).await
 }
 
