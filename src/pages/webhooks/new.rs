@@ -59,7 +59,7 @@ fn form(signed_in: &SignedIn) -> Form {
         .needs("url", "webhook-url", Kind::Line(1_000))
         .hint("webhook-url-hint");
     let ticks = |form: Form, kind: EventKind| form.may(kind.as_str(), event(kind), Kind::Tick);
-    EventKind::TOLD.into_iter().fold(form, ticks).hint("webhook-events-hint")
+    EventKind::TOLD.into_iter().fold(form, ticks)
 }
 
 fn sheet(signed_in: &SignedIn, form: Form) -> Sheet {

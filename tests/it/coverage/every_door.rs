@@ -68,7 +68,7 @@ impl Town {
         let grant = staff.grant("robot", "home", "viewer").await;
         let (_, session) = staff.session("ada").await;
         let key = staff.key("ada", KeyAudience::Upstream, "app/home/general/viewer").await;
-        let (webhook, delivery) = staff.webhook("https://hooks.example.com/").await;
+        let (webhook, delivery) = staff.webhook("https://hooks.invalid/").await;
         Self { gateway, session, key: key[4..16].to_owned(), grant, webhook, delivery }
     }
 
@@ -138,7 +138,7 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/organisations" | "/organisations/{organisation}/spaces") => json!({ "slug": "new" }),
         ("PATCH", "/organisations/{organisation}") => json!({ "name": "New" }),
         ("POST", "/organisations/{organisation}/entitlements") => json!({ "platform": "app" }),
-        ("POST", "/webhooks") => json!({ "platform": "app", "url": "https://hooks.example.com/other" }),
+        ("POST", "/webhooks") => json!({ "platform": "app", "url": "https://hooks.invalid/other" }),
         ("POST", "/webhooks/{webhook}/rotate") => json!({ "overlap": "now" }),
         ("POST", "/grants") => json!({ "account": "ada", "organisation": "home", "role": "manager" }),
         ("POST", "/bans/lift") => json!({ "party": "192.0.2.1" }),

@@ -6,6 +6,7 @@ mod brand;
 mod entry;
 mod organisations;
 mod running;
+mod webhooks;
 mod wrong;
 
 use portcullis::actions::account::{self, NewPerson};
