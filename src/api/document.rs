@@ -170,14 +170,14 @@ pub(super) fn refusals(endpoint: &Endpoint) -> Vec<(StatusCode, &'static str)> {
     let named = path_names(endpoint.path).next().is_some();
     let writes = endpoint.method != Method::GET;
     let body = matches!(endpoint.takes, Takes::Body(_));
-    let known = endpoint.enter != Enter::Anybody;
+    let (known, feeds) = (endpoint.enter != Enter::Anybody, endpoint.enter == Enter::Feed);
     let all = [
         (true, StatusCode::BAD_REQUEST, "The request cannot be read."),
         (known, StatusCode::UNAUTHORIZED, "Nobody is known, or the key is not good."),
         (known, StatusCode::FORBIDDEN, "The caller may not do this, or must prove first who they are."),
         (named || known, StatusCode::NOT_FOUND, "There is no such thing, or not for the caller."),
         (true, StatusCode::REQUEST_TIMEOUT, "The body did not come in time."),
-        (writes, StatusCode::CONFLICT, "Things are not as they would have to be for this."),
+        (writes || feeds, StatusCode::CONFLICT, "Things are not as they would have to be for this."),
         (may_be_bound(endpoint), StatusCode::PRECONDITION_FAILED, "It was changed since it was seen."),
         (true, StatusCode::PAYLOAD_TOO_LARGE, "The body is longer than 64 KiB."),
         (body, StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body is no JSON."),
