@@ -31,7 +31,7 @@ pub struct Action {
     pub text: String,
     /// Where it leads.
     pub url: Secret<String>,
-    /// Until when it works.
+    /// Until when it works; empty for a page that is always there.
     pub until: String,
 }
 
@@ -125,6 +125,13 @@ impl Letter {
         self
     }
 
+    /// The one thing to do, on a page that asks for a sign-in and is always there.
+    pub fn leads(mut self, part: &str, url: Secret<String>) -> Self {
+        let label = words::text(self.language, &format!("letter-{}-{part}", self.kind));
+        self.main = Some(Action { label, text: String::new(), url, until: String::new() });
+        self
+    }
+
     /// Another thing to do: `letter-KIND-PART`, with the sentence `letter-KIND-PART-text` before it.
     pub fn or_does(mut self, part: &str, url: Secret<String>, until: Timestamp) -> Self {
         let text = words::text(self.language, &format!("letter-{}-{part}-text", self.kind));
@@ -143,6 +150,11 @@ impl Letter {
         let one_line: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         self.facts.push((words::text(self.language, &format!("letter-fact-{name}")), one_line));
         self
+    }
+
+    /// A moment: a line with `letter-fact-NAME` before it.
+    pub fn fact_at(self, name: &str, at: Timestamp) -> Self {
+        self.fact(name, &moment(at))
     }
 
     /// The moment of what happened.

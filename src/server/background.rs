@@ -62,6 +62,9 @@ pub fn begin(reloading: &Arc<Reloading>, gauges: &Arc<Gauges>, shutdown: &Shutdo
     tasks.every("count what waits for webhooks", 15 * SECOND, app, |app| async move {
         courier::count(&app).await
     });
+    tasks.every("tell of keys that end soon", HOUR, app, |app| async move {
+        actions::api_key::tell_of_expiry(&app).await
+    });
     tasks.every("show numbers", SECOND, gauges, |gauges| async move {
         gauges.show();
         Ok::<_, Infallible>(())

@@ -96,6 +96,7 @@ pub mod factors;
 pub mod grants;
 pub mod imported_keys;
 pub mod invitations;
+pub mod key_notices;
 pub mod keyring;
 pub mod memberships;
 mod migrate;

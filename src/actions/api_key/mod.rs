@@ -2,12 +2,14 @@
 //! takes in keys made elsewhere, `report` takes back keys that leaked.
 
 pub mod import;
+mod notices;
 pub mod report;
 mod view;
 mod wish;
 
 use std::time::Duration;
 
+pub use notices::tell_of_expiry;
 pub use view::{choices, list, page, show};
 pub use wish::{KeyName, KeyRule, Life, Wish};
 

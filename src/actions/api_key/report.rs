@@ -4,6 +4,7 @@
 use super::super::actor::{Actor, Origin};
 use super::super::error::ActionError;
 use super::super::events::{self, Event};
+use super::notices::tell_of_report;
 use crate::app::App;
 use crate::model::api_key::{ApiKey, KeyLocator};
 use crate::model::audit::{AuditActor, AuditEntry};
@@ -45,6 +46,7 @@ pub async fn report(app: &App, origin: Origin, text: &Secret<String>) -> Result<
         detail: format!("account={} revoked=yes", key.account),
         personal: None,
     });
+    tell_of_report(app, &Actor { origin, ..Actor::gate() }, &mut tx, &key).await?;
     app.commit(tx).await?;
     Ok(Reported::Revoked)
 }

@@ -8,6 +8,7 @@ mod forgotten;
 mod ground;
 mod guard;
 mod hand_off;
+mod key_notices;
 mod keys;
 mod keys_made_elsewhere;
 mod office;
