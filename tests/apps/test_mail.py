@@ -175,3 +175,22 @@ def test_every_letter_arrives_though_the_gate_is_killed_thirty_times(gate, mailb
              if one["act"] == "validation.requested"]
     assert len(asked) == len(written)
     assert json.loads(gate.run("audit", "verify", "--json").stdout)["whole"] is True
+
+
+def test_a_forgotten_password_is_set_anew_by_letter_and_told_by_another(gate, mailbox):
+    """R-09, R-14, R-28: by address or name; nobody else is written to."""
+    stranger = Person(gate, "ada", "eleven quiet lanterns drift north")
+    for name in ("nobody@example.org", "Ada"):
+        stranger.get("forgot-password")
+        stranger.send("forgot-password", name=name)
+        stranger.says("a letter is on its way")
+    letter = mailbox.next("ada@example.org", "Set a new password")
+    stranger.get(letter.link("reset-password"))
+    stranger.send("reset-password", password=stranger.password)
+    stranger.says("The new password is set.")
+    told = mailbox.next("ada@example.org", "Your password was changed")
+    assert "forgot-password" in told.text and stranger.password not in told.text
+    stranger.sign_in()
+    about = [one["kind"] for one in listed(gate) if one["kind"] != "validate"]
+    assert sorted(about) == ["password-changed", "reset"]
+    assert {one["to"] for one in listed(gate)} == {"ada@example.org"}, "nobody else is written to"

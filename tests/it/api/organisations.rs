@@ -132,3 +132,35 @@ async fn a_manager_manages_their_own_organisation_within_the_rules() {
     let audit = gateway.ask(&api("GET", "/audit?organisation=home").signed_in(&cookie), Over::H1).await;
     assert_eq!(said(&audit.expect(200))["items"][0]["act"], "grant.revoked");
 }
+
+/// People of another program come by API too, in whole or not at all, and each bad one is named.
+#[tokio::test]
+async fn an_administrator_takes_in_people_of_another_program() {
+    let app = Upstream::echo().await;
+    let gateway = Gateway::before(&app).await;
+    let staff = gateway.staff();
+    staff.person("root", Some(Office::Administrator)).await;
+    staff.person("sue", Some(Office::Support)).await;
+    let (cookie, _) = staff.session("root").await;
+    let hash = "pbkdf2_sha256$1000$saltsalt$UX6vPDAiiwCZDRip/9iQmGwhJ/cvUxX9RWy/vb/HJVw=";
+    let good = json!({ "user_name": "Grace", "email": "grace@example.org", "password_hash": hash });
+    let weak = json!({ "user_name": "bob", "password_hash": "md5$salt$00" });
+    let body = |people: &[&serde_json::Value]| json!({ "accounts": people });
+    let sent = async |cookie: &str, body: &serde_json::Value| {
+        gateway.ask(&send("POST", "/account-imports", body).signed_in(cookie), Over::H1).await
+    };
+    let bad = json!({ "user_name": "root", "email": "r2@example.org" });
+    let refused = sent(&cookie, &body(&[&good, &bad])).await;
+    assert_eq!(problem(&refused, 422), "invalid-fields");
+    let errors = &said(&refused)["errors"];
+    assert_eq!((errors.as_array().unwrap().len(), &errors[0]["pointer"]), (1, &"/accounts/1".into()));
+    let mut rehearsal = body(&[&good, &weak]);
+    rehearsal["dry_run"] = true.into();
+    assert_eq!(said(&sent(&cookie, &rehearsal).await.expect(200))["imported"], 2);
+    let done = said(&sent(&cookie, &body(&[&good, &weak])).await.expect(200));
+    assert_eq!((&done["imported"], &done["with_password"]), (&2.into(), &1.into()));
+    assert_eq!(done["to_reset"][0]["pointer"], "/accounts/1");
+    let (support, _) = staff.session("sue").await;
+    let other = json!({ "user_name": "eve" });
+    assert_eq!(problem(&sent(&support, &body(&[&other])).await, 403), "not-administrator");
+}
