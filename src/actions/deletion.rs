@@ -176,10 +176,16 @@ fn may_go(account: &Account) -> bool {
 }
 
 /// The account's address, where it is the one that was typed.
-pub(super) fn meant(account: &Account, typed: &Email) -> Result<Email, ActionError> {
+fn meant(account: &Account, typed: &Email) -> Result<Email, ActionError> {
     let address = account.email.as_deref().and_then(|email| email.parse::<Email>().ok());
-    let address = address.filter(|address| address.canonical() == typed.canonical());
-    address.ok_or_else(|| Rule::OtherAddress.into())
+    let address = address.ok_or(ActionError::Missing(Noun::Link))?;
+    meant_by(&address, typed)?;
+    Ok(address)
+}
+
+/// Whether the address that was typed is the one that a link came to.
+pub(super) fn meant_by(address: &Email, typed: &Email) -> Result<(), Rule> {
+    if address.canonical() == typed.canonical() { Ok(()) } else { Err(Rule::OtherAddress) }
 }
 
 async fn keep_an_administrator(tx: &mut Tx, account: &Account) -> Result<(), ActionError> {

@@ -138,6 +138,15 @@ pub(super) async fn keep_only_proofs(
     cancel_change(tx, account, now).await.map(drop)
 }
 
+/// The keys of an account that work.
+pub(super) async fn keys_of(
+    tx: &mut Tx,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<Vec<KeyId>, ActionError> {
+    Ok(endings::live_keys(tx, account, now).await?.into_iter().map(|key| key.id).collect())
+}
+
 /// Cancels what waits to become the address of an account. Whether there was anything.
 pub(super) async fn cancel_change(
     tx: &mut Tx,

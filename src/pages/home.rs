@@ -12,6 +12,8 @@ use crate::model::slug::Slug;
 struct Page {
     frame: Frame,
     platforms: Vec<Platform>,
+    /// Whether the address is yet to be proved.
+    unproved: bool,
 }
 
 /// A platform that can be opened.
@@ -26,7 +28,9 @@ struct Platform {
 /// Shows the page.
 pub async fn show(signed_in: SignedIn) -> Outcome {
     let platforms = platforms(&signed_in);
-    Ok(signed_in.visit.show(&Page { frame: signed_in.frame("home-title"), platforms }))
+    let account = signed_in.person.account();
+    let unproved = account.email.is_some() && !account.validated;
+    Ok(signed_in.visit.show(&Page { frame: signed_in.frame("home-title"), platforms, unproved }))
 }
 
 fn platforms(signed_in: &SignedIn) -> Vec<Platform> {

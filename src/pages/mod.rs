@@ -8,7 +8,9 @@ pub mod arrive;
 pub mod assets;
 pub mod audit;
 pub mod bans;
+pub mod change_address;
 pub mod choose;
+pub mod confirm_address;
 pub mod delete_account;
 pub mod device;
 pub mod forgot_password;
@@ -36,6 +38,7 @@ pub mod style;
 mod take_back;
 pub mod trouble;
 pub mod ui;
+pub mod undo_change;
 pub mod used;
 pub mod validate;
 pub mod visit;
@@ -159,6 +162,13 @@ pub fn table() -> Vec<Page> {
         page("/.portcullis/delete-account/{token}", get(delete_account::follow)),
         page("/.portcullis/recover-account", get(recover_account::show).post(recover_account::recover)),
         page("/.portcullis/recover-account/{token}", get(recover_account::follow)),
+        page("/.portcullis/change-address", post(change_address::request)),
+        page("/.portcullis/change-address/resend", post(change_address::resend)),
+        page("/.portcullis/change-address/cancel", post(change_address::cancel)),
+        page("/.portcullis/confirm-address", get(confirm_address::show).post(confirm_address::confirm)),
+        page("/.portcullis/confirm-address/{token}", get(confirm_address::follow)),
+        page("/.portcullis/undo-change", get(undo_change::show).post(undo_change::undo)),
+        page("/.portcullis/undo-change/{token}", get(undo_change::follow)),
         page("/.portcullis/profile", get(profile::show).post(profile::rename)),
         page("/.portcullis/security", get(security::show).post(security::change)),
         page("/.portcullis/sessions", get(sessions::show).post(sessions::end)),

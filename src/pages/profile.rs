@@ -1,17 +1,18 @@
 //! Who one is here: the name shown to others, the address, and the credentials one holds.
 
 use askama::Template;
-use axum::response::Response;
 use http::StatusCode;
 
 use super::form::Wrong;
 use super::frame::{Frame, When};
 use super::sheet::plain;
-use super::visit::{Outcome, SignedIn};
-use crate::actions::account as act;
+use super::visit::{Outcome, SignedIn, Visit};
+use crate::actions::{account as act, address};
 use crate::config::Config;
+use crate::model::address_change::AddressChange;
 use crate::model::credentials::Credentials;
 use crate::web::fields::Fields;
+use crate::words;
 
 /// The page.
 const PATH: &str = "/.portcullis/profile";
@@ -25,6 +26,9 @@ struct Page {
     email: Option<String>,
     validated: bool,
     held: Vec<Held>,
+    /// What is said of the address that waits for its proof, and until when it does.
+    pending: Option<(String, When)>,
+    new_email: String,
     wrong: Wrong,
 }
 
@@ -38,7 +42,7 @@ struct Held {
 /// Shows the page.
 pub async fn show(signed_in: SignedIn) -> Outcome {
     let name = signed_in.person.account().display_name.to_string();
-    Ok(page(&signed_in, StatusCode::OK, name, Wrong::default()))
+    page(&signed_in, StatusCode::OK, (name, String::new()), Wrong::default()).await
 }
 
 /// Changes the name shown to others.
@@ -49,14 +53,22 @@ pub async fn rename(signed_in: SignedIn, fields: Fields) -> Outcome {
     let name = fields.text("shown-name").parse();
     let Some(name) = wrong.unless(name, visit, "shown-name", "field-shown-name-error") else {
         let typed = plain(fields.text("shown-name"));
-        return Ok(page(&signed_in, StatusCode::UNPROCESSABLE_ENTITY, typed, wrong));
+        return page(&signed_in, StatusCode::UNPROCESSABLE_ENTITY, (typed, String::new()), wrong).await;
     };
     visit.or_say(act::rename(&visit.app, &signed_in.actor(), name).await)?;
     Ok(signed_in.visit.go_saying(PATH, "flash-name-saved"))
 }
 
-fn page(signed_in: &SignedIn, status: StatusCode, shown_name: String, wrong: Wrong) -> Response {
+/// The page, with what was typed as name and as new address.
+pub(super) async fn page(
+    signed_in: &SignedIn,
+    status: StatusCode,
+    (shown_name, new_email): (String, String),
+    wrong: Wrong,
+) -> Outcome {
+    let visit = &signed_in.visit;
     let account = signed_in.person.account();
+    let pending = visit.or_say(address::pending(&visit.app, &signed_in.actor()).await)?;
     let page = Page {
         frame: signed_in.frame("nav-profile"),
         shown_name,
@@ -64,9 +76,17 @@ fn page(signed_in: &SignedIn, status: StatusCode, shown_name: String, wrong: Wro
         email: account.email.as_deref().map(ToOwned::to_owned),
         validated: account.validated,
         held: held(signed_in),
+        pending: pending.map(|change| waiting(visit, &change)),
+        new_email,
         wrong,
     };
-    signed_in.visit.show_as(status, &page)
+    Ok(visit.show_as(status, &page))
+}
+
+fn waiting(visit: &Visit, change: &AddressChange) -> (String, When) {
+    let old = change.old.as_deref().unwrap_or("–");
+    let with = [("old", old), ("new", &*change.new)];
+    (words::text_with(visit.language, "address-pending", &with), When(change.expires_at))
 }
 
 fn held(signed_in: &SignedIn) -> Vec<Held> {

@@ -30,10 +30,13 @@ struct Page {
 }
 
 /// The two accounts that a link and a browser disagree about.
-struct Other {
-    wanted: String,
-    text: String,
-    sign_in: String,
+pub(super) struct Other {
+    /// The name of the account.
+    pub wanted: String,
+    /// Both names, in a sentence.
+    pub text: String,
+    /// Where to sign in as that one.
+    pub sign_in: String,
 }
 
 /// Takes the token out of the address, so that it stays in no history.
@@ -53,7 +56,7 @@ pub async fn show(signed_in: SignedIn) -> Outcome {
         }
         Standing::Done(account) => account,
     };
-    let other = (account.id != signed_in.person.account().id).then(|| other(&signed_in, &account));
+    let other = (account.id != signed_in.person.account().id).then(|| Other::of(&signed_in, &account, PATH));
     let email = match &other {
         Some(_) => String::new(),
         None => account.email.as_deref().unwrap_or_default().to_owned(),
@@ -80,13 +83,20 @@ pub async fn send(signed_in: SignedIn) -> Outcome {
     Ok(signed_in.visit.go_saying(PROFILE, "flash-validation-sent"))
 }
 
-fn other(signed_in: &SignedIn, account: &Account) -> Other {
-    let visit = &signed_in.visit;
-    let (wanted, present) = (account.user_name.as_str(), signed_in.person.account().user_name.as_str());
-    let target = Target::at(&visit.met.host, PATH, visit.app.clock.now());
-    Other {
-        wanted: wanted.to_owned(),
-        text: words::text_with(visit.language, "validate-other", &[("wanted", wanted), ("present", present)]),
-        sign_in: format!("{}&add=1", sign_in::address(&visit.app, &target)),
+impl Other {
+    /// Says whom a link is for, and how to go on as them at this page.
+    pub(super) fn of(signed_in: &SignedIn, account: &Account, page: &str) -> Self {
+        let visit = &signed_in.visit;
+        let (wanted, present) = (account.user_name.as_str(), signed_in.person.account().user_name.as_str());
+        let target = Target::at(&visit.met.host, page, visit.app.clock.now());
+        Self {
+            wanted: wanted.to_owned(),
+            text: words::text_with(
+                visit.language,
+                "validate-other",
+                &[("wanted", wanted), ("present", present)],
+            ),
+            sign_in: format!("{}&add=1", sign_in::address(&visit.app, &target)),
+        }
     }
 }

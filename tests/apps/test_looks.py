@@ -33,7 +33,8 @@ PARTS = {
 # Addresses that lead on without a page of their own, or cannot be looked at twice.
 NO_PAGE = {"arrive", "set-up/{token}", "reset-password/{token}", "keys/report", "assets/{name}", "set-up", "reset-password",
            "audit/export/{ending}", "validate", "validate/{token}", "letters/{id}", "delete-account",
-           "delete-account/{token}", "recover-account", "recover-account/{token}"}
+           "delete-account/{token}", "recover-account", "recover-account/{token}", "confirm-address",
+           "confirm-address/{token}", "undo-change", "undo-change/{token}"}
 
 
 def addresses():

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::super::actor::Actor;
 use super::super::error::{ActionError, Denied, Noun};
 use crate::app::App;
-use crate::model::account::{Account, UserName};
+use crate::model::account::{Account, AccountStatus, UserName};
 use crate::model::change::Change;
 use crate::model::email::Email;
 use crate::model::email_link::Purpose;
@@ -133,6 +133,51 @@ pub(in crate::actions) async fn email_is_kept(
     let archived = erasure::is_archived(tx, Kind::Email, &digests).await?;
     let reserved = address_changes::is_reserved(tx, email, wanted_by, app.clock.now()).await?;
     Ok(archived || reserved)
+}
+
+/// Who keeps an address from being given to an account.
+pub(in crate::actions) enum Keeper {
+    /// Nobody.
+    Nobody,
+    /// An account that never proved it: whoever does takes it.
+    Usurper(Account),
+    /// An account that did.
+    Owner(Account),
+    /// Its holder was deleted or erased, or may yet take it back.
+    Archive,
+}
+
+/// Who keeps an address from being given to this account. Asks the same of every address.
+pub(in crate::actions) async fn keeper(
+    app: &App,
+    tx: &mut Tx,
+    email: &Email,
+    wanted_by: AccountId,
+) -> Result<Keeper, ActionError> {
+    let kept = email_is_kept(app, tx, email, wanted_by).await?;
+    let holder = claims::holder(tx, email).await?.filter(|holder| holder.id != wanted_by);
+    Ok(match holder {
+        Some(holder) if holder.status == AccountStatus::Closed => Keeper::Archive,
+        Some(holder) if holder.validated => Keeper::Owner(holder),
+        Some(_) | None if kept => Keeper::Archive,
+        Some(holder) => Keeper::Usurper(holder),
+        None => Keeper::Nobody,
+    })
+}
+
+/// Somebody proved an address: an account that only said that it was its own loses it, with its links.
+pub(in crate::actions) async fn dispossess(
+    app: &App,
+    tx: &mut Tx,
+    usurper: AccountId,
+) -> Result<(), ActionError> {
+    claims::release(tx, usurper).await?;
+    for purpose in [Purpose::Validate, Purpose::Delete, Purpose::Reset] {
+        email_links::end_of(tx, usurper, purpose, app.clock.now()).await?;
+    }
+    tx.change(Change::Account(usurper));
+    tx.audit(Actor::gate().entry("account.address-lost", format!("account {usurper}")));
+    Ok(())
 }
 
 /// Keeps the names of an account from everybody. An address that is somebody else's by now stays theirs.

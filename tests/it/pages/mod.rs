@@ -1,5 +1,6 @@
 //! The pages, as a browser meets them: over TLS, with cookies, redirects and forms.
 
+mod change_address;
 mod choose;
 mod forgot_password;
 mod forms;
