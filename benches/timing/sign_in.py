@@ -37,7 +37,7 @@ def free_port():
 class Gate:
     """A gate with its files in a folder that goes with it."""
 
-    def __init__(self, program, folder):
+    def __init__(self, program, folder, more=""):
         self.program, self.port = program, free_port()
         self.file = Path(folder) / "gateway.toml"
         self.file.write_text(
@@ -55,7 +55,7 @@ per_hour = 1000000
 [logs]
 access = false
 filter = "error"
-"""
+{more}"""
         )
 
     def run(self, *words, said=""):
@@ -155,4 +155,5 @@ def main():
     print(f"Mann-Whitney p {mann_whitney(known, unknown):.3f}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -141,6 +141,7 @@ fn path_parameter(name: &str) -> Value {
         "letter" => "LetterIdText",
         "webhook" => "WebhookIdText",
         "delivery" => "DeliveryIdText",
+        "invitation" => "InvitationIdText",
         "request" => "RequestIdText",
         _ => "SlugText",
     };

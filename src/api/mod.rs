@@ -21,6 +21,7 @@ pub mod entitlements;
 pub mod explain;
 pub mod feed;
 pub mod grants;
+pub mod invitations;
 pub mod jwks;
 pub mod keys;
 pub mod letters;
@@ -108,6 +109,12 @@ pub fn table() -> Vec<Endpoint> {
         get("/organisations/{organisation}/entitlements", Member, entitlements::list, "Lists platforms it may use"),
         post("/organisations/{organisation}/entitlements", Member, entitlements::add, "Lets it use a platform"),
         delete("/organisations/{organisation}/entitlements/{platform}", Member, entitlements::remove, "Ends the use of a platform"),
+        get("/organisations/{organisation}/invitations", Member, invitations::list, "Lists invitations, newest first"),
+        post("/organisations/{organisation}/invitations", Member, invitations::invite, "Invites people").fresh(),
+        get("/organisations/{organisation}/invitations/{invitation}", Member, invitations::show, "Shows an invitation"),
+        delete("/organisations/{organisation}/invitations/{invitation}", Member, invitations::revoke, "Takes an invitation back").fresh(),
+        verb("/organisations/{organisation}/invitations/{invitation}/resend", Member, invitations::resend, "Sends an invitation anew").fresh(),
+        verb("/organisations/{organisation}/invitations/{invitation}/extend", Member, invitations::extend, "Lets an invitation work for longer").fresh(),
         get("/grants", Member, grants::list, "Lists grants"),
         post("/grants", Member, grants::add, "Gives a role").fresh(),
         delete("/grants/{grant}", Member, grants::revoke, "Takes a grant").fresh(),

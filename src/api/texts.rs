@@ -21,7 +21,7 @@ use crate::model::caller::RequestId;
 use crate::model::credentials::Credentials;
 use crate::model::egress::WebAddress;
 use crate::model::email::Email;
-use crate::model::id::{AccountId, DeliveryId, GrantId, OutboxId, SessionId, WebhookId};
+use crate::model::id::{AccountId, DeliveryId, GrantId, InvitationId, OutboxId, SessionId, WebhookId};
 use crate::model::quota::Party;
 use crate::model::reason::Reason;
 use crate::model::shown_name::ShownName;
@@ -104,6 +104,8 @@ texts! {
         " The id of an account.";
     GrantIdText(GrantId): GrantId::from_str, ToString::to_string, 36, "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "0192d3a0-7b1c-7e65-8a4b-3c1d2e4f5a6b",
         " The id of a grant.";
+    InvitationIdText(InvitationId): InvitationId::from_str, ToString::to_string, 36, "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "0192d3a0-7b1c-7e65-8a4b-3c1d2e4f5a6b",
+        " The id of an invitation.";
     SessionIdText(SessionId): SessionId::from_str, ToString::to_string, 36, "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "0192d3a0-7b1c-7e65-8a4b-3c1d2e4f5a6b",
         " The id of a session.";
     LetterIdText(OutboxId): OutboxId::from_str, ToString::to_string, 36, "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "0192d3a0-7b1c-7e65-8a4b-3c1d2e4f5a6b",

@@ -62,6 +62,7 @@ impl Wrong {
             "overlap" => "key-overlap",
             "key" => "report-key",
             "who" => "sign-in-name",
+            "code" => "field-code",
             _ => "field-password",
         }
     }

@@ -3,7 +3,9 @@ use askama::Template;
 
 use super::frame::Frame;
 use super::visit::{Outcome, SignedIn};
+use crate::app::App;
 use crate::model::credentials::Credentials;
+use crate::model::grant::Standing;
 use crate::model::route::{Access, PathRule, Route};
 use crate::model::slug::Slug;
 
@@ -40,11 +42,17 @@ fn platforms(signed_in: &SignedIn) -> Vec<Platform> {
     known.into_iter().filter_map(|(slug, title)| platform(signed_in, slug, title)).collect()
 }
 
-/// A platform with its address, where the person may enter one of its routes.
-fn platform(signed_in: &SignedIn, slug: &Slug, title: &str) -> Option<Platform> {
-    let app = &signed_in.visit.app;
+/// The way into a platform.
+struct Entrance {
+    address: String,
+    host: String,
+    usable: Vec<Credentials>,
+}
+
+/// Where somebody who holds this enters a platform, where they may enter one of its routes.
+fn entrance(app: &App, held: &Standing, slug: &Slug) -> Option<Entrance> {
     let (config, now) = (app.config.load(), app.clock.now());
-    let usable = signed_in.person.standing.usable_on(slug, &config.roles, now);
+    let usable = held.usable_on(slug, &config.roles, now);
     let open = |route: &&Route| {
         route.platform == *slug
             && route.accepts.session
@@ -61,6 +69,23 @@ fn platform(signed_in: &SignedIn, slug: &Slug, title: &str) -> Option<Platform> 
         true => at.to_owned(),
         false => format!("{}/.portcullis/arrive?at={at}", config.origin_of(host)),
     };
+    Some(Entrance { address, host: host.to_string(), usable })
+}
+
+/// Where somebody lands who was just let in to these platforms: in the only one, or at home (S4-09).
+pub(super) fn landing(app: &App, held: Option<&Standing>, platforms: &[Slug]) -> String {
+    match (held, platforms) {
+        (Some(held), [only]) => entrance(app, held, only).map(|entrance| entrance.address),
+        _ => None,
+    }
+    .unwrap_or_else(|| super::HOME.to_owned())
+}
+
+/// A platform with its address, where the person may enter it.
+fn platform(signed_in: &SignedIn, slug: &Slug, title: &str) -> Option<Platform> {
+    let config = signed_in.visit.app.config.load();
+    let Entrance { address, host, usable } =
+        entrance(&signed_in.visit.app, &signed_in.person.standing, slug)?;
     let role = |one: &Credentials| {
         config.roles.by_slug(&one.role).map_or_else(|| one.role.to_string(), |role| role.title.clone())
     };
@@ -69,7 +94,7 @@ fn platform(signed_in: &SignedIn, slug: &Slug, title: &str) -> Option<Platform> 
     Some(Platform {
         title: title.to_owned(),
         address,
-        host: host.to_string(),
+        host,
         credentials: usable.iter().map(shown).collect(),
         chosen: chosen.map(shown),
     })

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod bans;
 pub mod change_address;
 pub mod choose;
+pub mod code;
 pub mod confirm_address;
 pub mod delete_account;
 pub mod device;
@@ -17,6 +18,7 @@ pub mod forgot_password;
 pub mod form;
 pub mod frame;
 pub mod home;
+pub mod invitation;
 pub mod keys;
 pub mod letters;
 pub mod look;
@@ -33,6 +35,7 @@ pub mod set_up;
 pub mod sheet;
 pub mod sign_in;
 pub mod sign_out;
+pub mod sign_up;
 pub mod step_up;
 pub mod style;
 mod take_back;
@@ -138,6 +141,15 @@ pub fn table() -> Vec<Page> {
         page("/.portcullis/webhooks/{webhook}", get(webhooks::show::show)),
         page("/.portcullis/webhooks/{webhook}/deliveries/{delivery}", post(webhooks::show::resend)),
         page("/.portcullis/webhooks/{webhook}/{deed}", get(webhooks::deed::ask).post(webhooks::deed::act)),
+        page(
+            "/.portcullis/organisations/{slug}/invite",
+            get(organisations::invitations::ask).post(organisations::invitations::invite),
+        ),
+        page("/.portcullis/organisations/{slug}/invitations", get(organisations::invitations::list)),
+        page(
+            "/.portcullis/organisations/{slug}/invitations/{id}",
+            get(organisations::invitations::show).post(organisations::invitations::change),
+        ),
         page("/.portcullis/audit", get(audit::list::show)),
         page("/.portcullis/audit/verify", get(audit::verify::show)),
         page("/.portcullis/audit/export/{ending}", get(audit::export::download)),
@@ -152,6 +164,12 @@ pub fn table() -> Vec<Page> {
         page("/.portcullis/set-up", get(set_up::show).post(set_up::complete)),
         page("/.portcullis/set-up/{token}", get(set_up::follow)),
         page("/.portcullis/forgot-password", get(forgot_password::show).post(forgot_password::ask)),
+        page("/.portcullis/invitation", get(invitation::show).post(invitation::accept)),
+        page("/.portcullis/invitation/{token}", get(invitation::follow)),
+        page("/.portcullis/invited-sign-up", post(invitation::sign_up)),
+        page("/.portcullis/sign-up", get(sign_up::show).post(sign_up::sign_up)),
+        page("/.portcullis/sign-up/code", get(code::show).post(code::complete)),
+        page("/.portcullis/sign-up/send-code", post(code::send_again)),
         page("/.portcullis/reset-password", get(reset_password::show).post(reset_password::reset)),
         page("/.portcullis/reset-password/{token}", get(reset_password::follow)),
         page("/.portcullis/password-strength", post(password_strength::judge)),

@@ -81,6 +81,8 @@ pub struct Field {
 pub enum Kind {
     /// One line of text, of at most so many characters.
     Line(usize),
+    /// Several lines of text, of which so many are shown.
+    Lines(u8),
     /// An e-mail address.
     Email,
     /// A moment: a date, or a date with a time.
@@ -163,9 +165,19 @@ impl Form {
     /// Puts what was sent into the fields.
     pub fn filled(mut self, sent: &Fields) -> Self {
         for field in &mut self.fields {
-            field.value = plain(sent.text(field.name));
+            field.value = match field.kind {
+                Kind::Lines(_) => sent.text(field.name).lines().map(plain).collect::<Vec<_>>().join("\n"),
+                _ => plain(sent.text(field.name)),
+            };
         }
         self
+    }
+
+    /// Puts something else into a field than what was sent.
+    pub fn put(&mut self, name: &str, value: &str) {
+        if let Some(field) = self.fields.iter_mut().find(|field| field.name == name) {
+            value.clone_into(&mut field.value);
+        }
     }
 
     /// Reads a field; marks it when it does not hold what it should.

@@ -72,6 +72,13 @@ fn read(form: &mut Form, fields: &Fields, held: &Organisation) -> Option<NewGran
 }
 
 async fn new_form(signed_in: &SignedIn, held: &Organisation) -> Result<Form, Stop> {
+    let action = format!("{}/new-grant", path_of(held));
+    let form = Form::post(signed_in.visit.language, "grant", action, "grant-new-button");
+    places(form.needs("account", "field-user-name", Kind::Line(63)), signed_in, held).await
+}
+
+/// Adds to a form what a grant says: which role, where, and when.
+pub(super) async fn places(form: Form, signed_in: &SignedIn, held: &Organisation) -> Result<Form, Stop> {
     let (visit, actor) = (&signed_in.visit, signed_in.actor());
     let spaces = visit.or_say(space::list(&visit.app, &actor, &held.slug).await)?;
     let platforms = visit.or_say(entitlement::list(&visit.app, &actor, &held.slug).await)?;
@@ -83,20 +90,12 @@ async fn new_form(signed_in: &SignedIn, held: &Organisation) -> Result<Form, Sto
     let roles = config.roles.iter().map(|role| (role.slug.to_string(), role.title.clone())).collect();
     let spaces = spaces.iter().map(|space| (space.slug.to_string(), space.name.to_string()));
     let platforms = platforms.iter().map(|slug| (slug.to_string(), title(slug)));
-    let action = format!("{}/new-grant", path_of(held));
-    Ok(Form::post(visit.language, "grant", action, "grant-new-button")
-        .needs("account", "field-user-name", Kind::Line(63))
+    let spaces = [each("grant-each-space")].into_iter().chain(spaces).collect();
+    let platforms = [each("grant-each-platform")].into_iter().chain(platforms).collect();
+    Ok(form
         .needs("role", "fact-role", Kind::Choice(roles))
-        .may(
-            "space",
-            "fact-space",
-            Kind::Choice([each("grant-each-space")].into_iter().chain(spaces).collect()),
-        )
-        .may(
-            "platform",
-            "fact-platform",
-            Kind::Choice([each("grant-each-platform")].into_iter().chain(platforms).collect()),
-        )
+        .may("space", "fact-space", Kind::Choice(spaces))
+        .may("platform", "fact-platform", Kind::Choice(platforms))
         .may("starts", "fact-starts", Kind::Moment)
         .hint("field-moment-hint")
         .may("ends", "fact-ends", Kind::Moment))

@@ -3,6 +3,7 @@
 
 pub mod deed;
 pub mod grants;
+pub mod invitations;
 pub mod list;
 pub mod show;
 pub mod spaces;
@@ -10,8 +11,9 @@ pub mod spaces;
 use http::StatusCode;
 
 use super::visit::{SignedIn, Stop};
-use crate::actions::{ActionError, Noun, organisation};
-use crate::model::organisation::Organisation;
+use crate::actions::{ActionError, Noun, Rule, organisation};
+use crate::model::account::Office;
+use crate::model::organisation::{Organisation, OrganisationStatus};
 use crate::model::slug::Slug;
 use crate::web::problem::Problem;
 
@@ -31,6 +33,25 @@ async fn managed(signed_in: &SignedIn, slug: &str) -> Result<Organisation, Stop>
     match signed_in.manages(held.id) {
         true => Ok(held),
         false => Err(signed_in.visit.say(&Problem::new(StatusCode::FORBIDDEN, "not-manager")).into()),
+    }
+}
+
+/// Whether somebody is shown ways to invite: who manages the organisation, and support. The acts decide.
+fn may_invite(signed_in: &SignedIn, held: &Organisation) -> bool {
+    held.status == OrganisationStatus::Open
+        && (signed_in.manages(held.id) || signed_in.person.account().office == Some(Office::Support))
+}
+
+/// The organisation that a path names, for those who may invite to it.
+async fn inviting(signed_in: &SignedIn, slug: &str) -> Result<Organisation, Stop> {
+    let held = home(signed_in, slug).await?;
+    let closed = ActionError::Refused(Rule::OrganisationClosed);
+    match (held.status, may_invite(signed_in, &held)) {
+        (OrganisationStatus::Closed, _) => signed_in.visit.or_say(Err(closed)),
+        (OrganisationStatus::Open, true) => Ok(held),
+        (OrganisationStatus::Open, false) => {
+            Err(signed_in.visit.say(&Problem::new(StatusCode::FORBIDDEN, "not-manager")).into())
+        }
     }
 }
 

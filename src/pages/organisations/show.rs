@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use serde::Deserialize;
 
-use super::{home, path_of};
+use super::{home, may_invite, path_of};
 use crate::actions::{account, entitlement, grant, space};
 use crate::model::account::AccountKind;
 use crate::model::organisation::{OrganisationStatus, Space};
@@ -36,6 +36,7 @@ struct Page {
 struct May {
     administer: bool,
     manage: bool,
+    invite: bool,
     see_accounts: bool,
 }
 
@@ -106,6 +107,7 @@ pub async fn show(Path(slug): Path<String>, Query(asked): Query<Asked>, signed_i
         may: May {
             administer: signed_in.administers(),
             manage: signed_in.manages(held.id),
+            invite: may_invite(&signed_in, &held),
             see_accounts: office.is_some(),
         },
     };

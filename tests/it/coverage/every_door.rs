@@ -44,6 +44,7 @@ struct Town {
     grant: String,
     webhook: String,
     delivery: String,
+    invitation: String,
 }
 
 impl Town {
@@ -69,7 +70,8 @@ impl Town {
         let (_, session) = staff.session("ada").await;
         let key = staff.key("ada", KeyAudience::Upstream, "app/home/general/viewer").await;
         let (webhook, delivery) = staff.webhook("https://hooks.invalid/").await;
-        Self { gateway, session, key: key[4..16].to_owned(), grant, webhook, delivery }
+        let invitation = staff.invitation("guest@example.org", "home").await;
+        Self { gateway, session, key: key[4..16].to_owned(), grant, webhook, delivery, invitation }
     }
 
     /// An address with what stands in it filled in: what belongs to Ada and her organisation.
@@ -80,6 +82,8 @@ impl Town {
             "{grant}" => self.grant.clone(),
             "{webhook}" => self.webhook.clone(),
             "{delivery}" => self.delivery.clone(),
+            "{invitation}" => self.invitation.clone(),
+            "{id}" if path.contains("/invitations/") => self.invitation.clone(),
             "{account}" => "ada".to_owned(),
             "{name}" if path.contains("/assets/") => "style.css".to_owned(),
             "{name}" => "ada".to_owned(),
@@ -141,6 +145,9 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("POST", "/webhooks") => json!({ "platform": "app", "url": "https://hooks.invalid/other" }),
         ("POST", "/webhooks/{webhook}/rotate") => json!({ "overlap": "now" }),
         ("POST", "/grants") => json!({ "account": "ada", "organisation": "home", "role": "manager" }),
+        ("POST", "/organisations/{organisation}/invitations") => {
+            json!({ "addresses": ["new@example.org"], "grants": [{ "role": "viewer" }] })
+        }
         ("POST", "/bans/lift") => json!({ "party": "192.0.2.1" }),
         ("POST", "/explain") => json!({ "url": "https://app.test/x" }),
         _ => return None,

@@ -5,6 +5,7 @@ mod choose;
 mod forgot_password;
 mod forms;
 mod hand_off;
+mod invitations;
 mod keys;
 mod office;
 mod password_strength;
@@ -16,6 +17,7 @@ mod sessions;
 mod set_up;
 mod sign_in;
 mod sign_out;
+mod sign_up;
 mod step_up;
 mod usurper;
 

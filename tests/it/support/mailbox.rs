@@ -8,6 +8,7 @@ use portcullis::actions::post;
 use portcullis::app::App;
 use portcullis::store::outbox;
 
+use super::gateway::Gateway;
 use super::soon;
 
 /// A letter that arrived.
@@ -36,10 +37,40 @@ impl Letter {
         let found = self.links().into_iter().find(|link| link.contains(&part));
         found.unwrap_or_else(|| panic!("no link to {page} in:\n{}", self.text))
     }
+
+    /// The code that stands alone on a line.
+    #[track_caller]
+    pub(crate) fn code(&self) -> String {
+        let digits = |line: &&str| line.len() > 5 && line.chars().all(|c| c.is_ascii_digit() || c == ' ');
+        let found = self.text.lines().map(str::trim).find(digits);
+        found.unwrap_or_else(|| panic!("no code in:\n{}", self.text)).to_owned()
+    }
+}
+
+impl Gateway {
+    /// Every letter so far.
+    pub(crate) async fn letters(&self) -> Vec<Letter> {
+        all(&self.staff().0).await
+    }
+
+    /// Those to an address.
+    pub(crate) async fn letters_to(&self, to: &str) -> Vec<Letter> {
+        letters(&self.staff().0, to).await
+    }
+
+    /// The newest letter to an address.
+    pub(crate) async fn letter_to(&self, to: &str) -> Letter {
+        newest(&self.staff().0, to).await
+    }
 }
 
 /// Every letter to an address so far, the oldest first. Waits until all that was written has been sent.
 pub(crate) async fn letters(app: &Arc<App>, to: &str) -> Vec<Letter> {
+    all(app).await.into_iter().filter(|letter| letter.to == to).collect()
+}
+
+/// The same for every address.
+pub(crate) async fn all(app: &Arc<App>) -> Vec<Letter> {
     soon("letters to be sent", async {
         loop {
             post::round(app).await.unwrap();
@@ -68,7 +99,7 @@ pub(crate) async fn letters(app: &Arc<App>, to: &str) -> Vec<Letter> {
             .map(ToOwned::to_owned)
             .collect::<Vec<_>>()
     });
-    files.iter().map(|file| read(file)).filter(|letter| letter.to == to).collect()
+    files.iter().map(|file| read(file)).collect()
 }
 
 /// The newest letter to an address.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use portcullis::actions::api_key::{self, Life, Wish};
 use portcullis::actions::grant::{self, NewGrant};
+use portcullis::actions::invitation::{self, NewInvitations, NewPromise};
 use portcullis::actions::session::{self, NewSession, Stay};
 use portcullis::actions::webhook::{self, NewWebhook};
 use portcullis::actions::{Actor, account, organisation};
@@ -57,6 +58,21 @@ impl Staff {
             ends_at: None,
         };
         grant::add(&self.0, &Actor::operator(), new).await.unwrap().id.to_string()
+    }
+
+    /// An invitation to an organisation, as viewer.
+    pub(crate) async fn invitation(&self, address: &str, home: &str) -> String {
+        let promise = NewPromise {
+            role: "viewer".parse().unwrap(),
+            space: None,
+            platform: None,
+            starts_at: None,
+            ends_at: None,
+        };
+        let (organisation, addresses) = (home.parse().unwrap(), vec![address.to_owned()]);
+        let new = NewInvitations { organisation, addresses, promises: vec![promise] };
+        let mut invited = invitation::invite(&self.0, &Actor::operator(), new).await.unwrap();
+        invited.remove(0).outcome.unwrap().id.to_string()
     }
 
     /// A service account of an organisation.
