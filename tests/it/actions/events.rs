@@ -1,12 +1,17 @@
 //! What platforms are told of each act, and which of them.
 
-use portcullis::actions::{Actor, account, api_key, entitlement, grant, session};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis::actions::{Actor, Rule, account, api_key, entitlement, feed, grant, session};
 use portcullis::model::event::EventSeq;
 use portcullis::model::id::AccountId;
-use portcullis::store::events;
+use portcullis::store::{attic, events};
+use portcullis::time::Clock as _;
 use serde_json::Value;
 
-use super::ground::{House, wanted};
+use super::ground::{House, refused, wanted};
 
 const VIEWER: &str = "echo/acme/general/viewer";
 
@@ -110,5 +115,64 @@ async fn what_concerns_a_whole_organisation_is_one_event() {
         assert_eq!(told[0]["data"]["account"], Value::Null);
         assert_eq!(told[0]["data"]["grant"]["organisation"], "acme");
         assert_eq!(told[0]["data"]["grant"]["platform"], "echo");
+    }
+}
+
+/// S2-19: a number is given with the commit, so whoever goes on from the place given back misses nothing, however
+/// many write at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_reader_misses_nothing_while_many_write_at_once() {
+    for house in House::all().await {
+        let (operator, echo, count) = (Actor::operator(), "echo".parse().unwrap(), 24);
+        // Each writer holds one connection and reads by another, so no more at once than half of them.
+        let turns = Arc::new(tokio::sync::Semaphore::new(4));
+        for at in 0..count {
+            house.person(&format!("ada-{at}"), None).await;
+        }
+        let mut after = Some(house.newest().await);
+        let writers: Vec<_> = (0..count)
+            .map(|at| {
+                let (app, new) = (house.app.clone(), wanted(&format!("ada-{at}"), "acme", "viewer"));
+                let turns = turns.clone();
+                tokio::spawn(async move {
+                    let _turn = turns.acquire().await.unwrap();
+                    grant::add(&app, &Actor::operator(), new).await.unwrap()
+                })
+            })
+            .collect();
+        let mut seen = BTreeSet::new();
+        let all = async {
+            while seen.len() < count {
+                let part = feed::read(&house.app, (&operator, None), &echo, after, 3).await.unwrap();
+                seen.extend(part.events.iter().map(|one| one.id));
+                after = Some(part.next);
+                tokio::task::yield_now().await;
+            }
+        };
+        crate::support::soon("every event", all).await;
+        for writer in writers {
+            writer.await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_kept_no_more_is_said_and_not_passed_over() {
+    for house in House::all().await {
+        let (operator, echo) = (Actor::operator(), "echo".parse().unwrap());
+        house.member("ada", "acme", "viewer").await;
+        let seen = feed::read(&house.app, (&operator, None), &echo, None, 1).await.unwrap();
+        house.member("bob", "acme", "viewer").await;
+        house.clock.advance(Duration::from_secs(31 * 24 * 60 * 60));
+        attic::clear(&house.app.store, house.clock.now()).await.unwrap();
+        refused(
+            feed::read(&house.app, (&operator, None), &echo, Some(seen.next), 9).await,
+            Rule::FeedExpired,
+        );
+        let afresh = feed::read(&house.app, (&operator, None), &echo, None, 9).await.unwrap();
+        assert!(afresh.events.is_empty());
+        house.member("eve", "acme", "viewer").await;
+        let next = feed::read(&house.app, (&operator, None), &echo, Some(afresh.next), 9).await.unwrap();
+        assert_eq!(next.events.len(), 1);
     }
 }
