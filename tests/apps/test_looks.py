@@ -22,6 +22,7 @@ PARTS = {
     "organisations/{slug}/platforms/{platform}": "organisations/acme/platforms/wiki",
     "organisations/{slug}/spaces/{space}/remove": "organisations/acme/spaces/bridge/remove",
     "organisations/{slug}/spaces/{space}": "organisations/acme/spaces/bridge",
+    "organisations/{slug}/invitations/{id}": "organisations/acme/invitations/INVITATION",
     "organisations/{slug}/grants/{id}": "organisations/home/grants/GRANT",
     "organisations/{slug}/members/{name}": "organisations/acme/members/grace",
     "organisations/{slug}": "organisations/acme",
@@ -34,7 +35,8 @@ PARTS = {
 NO_PAGE = {"arrive", "set-up/{token}", "reset-password/{token}", "keys/report", "assets/{name}", "set-up", "reset-password",
            "audit/export/{ending}", "validate", "validate/{token}", "letters/{id}", "delete-account",
            "delete-account/{token}", "recover-account", "recover-account/{token}", "confirm-address",
-           "confirm-address/{token}", "undo-change", "undo-change/{token}"}
+           "confirm-address/{token}", "undo-change", "undo-change/{token}", "invitation", "invitation/{token}",
+           "sign-up", "sign-up/code"}
 
 
 def addresses():
@@ -85,9 +87,13 @@ def lived_in(browser, house):
     hook = house.run("webhook", "create", "wiki", "https://hooks.invalid/wiki", "--json").stdout
     hook = re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}", hook)[0]
     house.run("webhook", "test", hook)
+    invited = house.run("invitation", "create", "--organisation", "acme", "--role", "viewer", "--space", "bridge",
+                        "alan@example.org", "--json").stdout
+    invitation = re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}", invited)[0]
+    house.invited = re.search(r"/invitation/[\w-]+", invited)[0]
     house.run("account", "suspend", "grace")
     house.run("account", "resume", "grace")
-    yield visit, {"KEY": key, "GRANT": grant, "WEBHOOK": hook}
+    yield visit, {"KEY": key, "GRANT": grant, "WEBHOOK": hook, "INVITATION": invitation}
     visit.close()
 
 
@@ -120,7 +126,8 @@ def test_a_page_is_accessible_in_every_look(lived_in, house, address):
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("what", ["sign-in", "wrong password", "set-up", "no such page", "no access", "sign-out"])
+@pytest.mark.parametrize("what", ["sign-in", "wrong password", "set-up", "no such page", "no access", "sign-out",
+                                  "sign-up", "invitation"])
 def test_what_strangers_see_is_accessible_in_every_look(browser, house, lived_in, what):
     """R-72: pages without anybody signed in, and problems."""
     wrong = []
@@ -136,6 +143,9 @@ def test_what_strangers_see_is_accessible_in_every_look(browser, house, lived_in
             page.fill("#password", PASSWORD)
             page.click("main button.main")
             assert page.locator("[role=alert]").count() == 1
+        elif what == "invitation":
+            page.goto(house.page(house.invited.lstrip("/")))
+            assert page.locator("#user-name").count() == 1
         elif what == "no access":
             page.goto(house.at(WIKI, "/%2e%2e/"))
             page.goto(house.at(WIKI, "/a//b"))
