@@ -203,6 +203,9 @@ pub enum Rule {
     /// It is too old, or was tried too often.
     #[error("the code does not work any more; ask for another one")]
     CodeOver,
+    /// The file sets it.
+    #[error("the configuration file sets this; change it there")]
+    Locked,
     /// Whoever follows a link says which address it came to.
     #[error("this is not the address that the link was sent to")]
     OtherAddress,

@@ -8,6 +8,7 @@ pub mod api_key;
 pub mod audit;
 pub mod ban;
 pub mod deletion;
+pub mod demand;
 pub mod email_link;
 mod endings;
 pub mod entitlement;

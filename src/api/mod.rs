@@ -5,6 +5,7 @@
 pub mod about;
 pub mod accounts;
 pub mod accounts_import;
+pub mod address;
 pub mod answer;
 pub mod archive;
 pub mod audit;
@@ -72,6 +73,14 @@ pub fn table() -> Vec<Endpoint> {
         get("/me/sessions", Person, sessions::own, "Lists the caller's sessions"),
         verb("/me/sessions/end-others", Person, sessions::end_others, "Ends the caller's other sessions").fresh(),
         verb("/me/sessions/end-all", Person, sessions::end_all, "Ends all of the caller's sessions").fresh(),
+        verb("/me/validation", Person, address::validate, "Sends a letter that validates the caller's address"),
+        get("/me/email-change", Person, address::show, "Shows the caller's change of address that waits"),
+        post("/me/email-change", Person, address::request, "Asks for another address").fresh(),
+        verb("/me/email-change/resend", Person, address::resend, "Sends the letter to the new address again"),
+        delete("/me/email-change", Person, address::cancel, "Cancels a change of address that waits"),
+        verb("/accounts/{account}/validation-letters", Office, address::validate_for, "Sends an account a letter that validates its address"),
+        get("/validation", Office, address::show_demand, "Shows where validated addresses are demanded"),
+        Endpoint::sent((PUT, "/validation"), Administrator, address::set_demand, "Sets where validated addresses are demanded").fresh(),
         delete("/sessions/{session}", Person, sessions::end, "Ends a session").fresh(),
         get("/accounts", Member, accounts::list, "Lists accounts"),
         post("/accounts", Person, accounts::create, "Makes a person's account").fresh(),

@@ -88,6 +88,9 @@ async fn read_on(app: &App) -> Result<(), StoreError> {
             if change == Change::Everything {
                 reread_keyring(app);
             }
+            if matches!(change, Change::Setting | Change::Everything) {
+                app.demanded.store(super::demanded::read(&app.store).await?);
+            }
             app.recent.saw(change);
             follower.seen.store(seq.0, Ordering::Release);
         }

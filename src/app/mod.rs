@@ -4,6 +4,7 @@
 pub mod cache;
 pub mod changes;
 pub mod decisions;
+pub mod demanded;
 pub mod failures;
 pub mod hashed_imports;
 pub mod last_used;
@@ -34,6 +35,7 @@ use crate::cluster::local::Local;
 use crate::config::Config;
 use crate::mail::{self, Mailer};
 use crate::model::change::Seq;
+use crate::model::demanded::Demanded;
 use crate::model::session::Session;
 use crate::outbound::Outbound;
 use crate::secret::keyring::Keyring;
@@ -57,6 +59,8 @@ pub struct App {
     pub memories: Memories,
     /// Whether any key waits to be known by more than a foreign hash.
     pub hashed_imports: HashedImports,
+    /// Where validated addresses are demanded, by the setting.
+    pub demanded: ArcSwap<Demanded>,
     /// The crew that hashes slowly.
     pub hashing: HashingPool,
     /// A sealed password that belongs to nobody: what is done for a name that nobody has is done with it.
@@ -110,6 +114,7 @@ impl App {
             follower: Follower::begin(&store, clock.now()).await?,
             config: ArcSwap::from_pointee(config),
             keyring: ArcSwap::from_pointee(keyring),
+            demanded: ArcSwap::new(demanded::read(&store).await?),
             hashed_imports: HashedImports::default(),
             hashing,
             nobodys: ArcSwapOption::empty(),

@@ -10,7 +10,7 @@ use http::request::Parts;
 use super::charge::charge;
 use super::credentials::{self, Presented, Unreadable};
 use super::error::{AuthError, BadKey, Lack};
-use super::evaluate::{self, Claim};
+use super::evaluate::{self, Claim, Terms};
 use super::recall::{self, Halt, Missing};
 use super::{adoption, api_key, same_origin, session_cookie};
 use crate::app::App;
@@ -296,11 +296,12 @@ fn evaluated(
     (standing, last): (&Arc<Standing>, &ArcSwapOption<Identity>),
     moment: Moment<'_>,
 ) -> Result<Arc<Identity>, AuthError> {
+    let (roles, demanded) = (app.config.load().roles.clone(), app.demanded());
+    let terms = Terms { roles: &roles, demanded: &demanded, now: moment.now };
     if let Some(identity) = reusable(last.load_full(), standing, route, claim, moment) {
-        return evaluate::demands(&identity, route, moment.now).map(|()| identity);
+        return evaluate::demands(&identity, route, terms).map(|()| identity);
     }
-    let roles = app.config.load().roles.clone();
-    let identity = Arc::new(evaluate::identity(claim, standing, route, &roles, moment.now)?);
+    let identity = Arc::new(evaluate::identity(claim, standing, route, terms)?);
     last.store(Some(identity.clone()));
     Ok(identity)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::error::{AuthError, Lack};
 use crate::model::api_key::{ApiKey, KeyAudience};
 use crate::model::credentials::Credentials;
+use crate::model::demanded::Demanded;
 use crate::model::grant::Standing;
 use crate::model::identity::{Identity, Presented};
 use crate::model::role::{Permissions, Roles};
@@ -46,6 +47,17 @@ pub const fn takes_sessions(route: &Route) -> Result<(), AuthError> {
     if route.accepts.session { Ok(()) } else { Err(AuthError::Forbidden(Lack::Method)) }
 }
 
+/// What claims are judged by at a moment.
+#[derive(Clone, Copy)]
+pub struct Terms<'a> {
+    /// The roles that there are.
+    pub roles: &'a Roles,
+    /// Where validated addresses are demanded beside routes.
+    pub demanded: &'a Demanded,
+    /// The moment.
+    pub now: Timestamp,
+}
+
 /// What somebody proven claims.
 pub struct Claim<'a> {
     /// What proved them.
@@ -66,9 +78,9 @@ pub fn identity(
     claim: &Claim<'_>,
     standing: &Arc<Standing>,
     route: &Route,
-    roles: &Roles,
-    now: Timestamp,
+    terms: Terms<'_>,
 ) -> Result<Identity, AuthError> {
+    let Terms { roles, now, .. } = terms;
     let own_end = claim.key.and_then(ApiKey::ends_at).or(claim.session.map(|session| session.ends_at));
     let chosen = choose(claim, standing, route, roles, now)?;
     let role = chosen.as_ref().and_then(|(credentials, _)| roles.by_slug(&credentials.role));
@@ -88,7 +100,7 @@ pub fn identity(
         rendered: Default::default(),
         assertion: Default::default(),
     };
-    demands(&identity, route, now)?;
+    demands(&identity, route, terms)?;
     Ok(identity)
 }
 
@@ -96,16 +108,16 @@ pub fn identity(
 ///
 /// # Errors
 /// [`AuthError::Forbidden`], naming what is missing.
-pub fn demands(identity: &Identity, route: &Route, now: Timestamp) -> Result<(), AuthError> {
+pub fn demands(identity: &Identity, route: &Route, terms: Terms<'_>) -> Result<(), AuthError> {
     let lack = match &route.access {
         Access::Public | Access::Optional => None,
-        Access::SignedIn(demands) => beyond(identity, *demands, now),
+        Access::SignedIn(demands) => beyond(identity, *demands, terms),
         Access::Member(demands) => match identity.rank {
-            Some(_) => beyond(identity, *demands, now),
+            Some(_) => beyond(identity, *demands, terms),
             None => Some(Lack::Membership),
         },
         Access::Role(least, demands) => match identity.rank {
-            Some(rank) if rank >= *least => beyond(identity, *demands, now),
+            Some(rank) if rank >= *least => beyond(identity, *demands, terms),
             Some(_) => Some(Lack::Rank),
             None => Some(Lack::Membership),
         },
@@ -113,13 +125,16 @@ pub fn demands(identity: &Identity, route: &Route, now: Timestamp) -> Result<(),
     lack.map_or(Ok(()), |lack| Err(AuthError::Forbidden(lack)))
 }
 
-fn beyond(identity: &Identity, demands: Demands, now: Timestamp) -> Option<Lack> {
-    if demands.validated && !identity.standing.account.validated {
+fn beyond(identity: &Identity, demands: Demands, terms: Terms<'_>) -> Option<Lack> {
+    let organisation = identity.credentials.as_ref().map(|credentials| &credentials.organisation);
+    let demanded = demands.validated || terms.demanded.at(&identity.platform, organisation);
+    if demanded && !identity.standing.account.validated {
         return Some(Lack::Validation);
     }
     // A key never proves that a person is there now.
-    let fresh =
-        demands.max_age.is_none_or(|age| identity.authenticated_at.is_some_and(|at| now.since(at) <= age));
+    let fresh = demands
+        .max_age
+        .is_none_or(|age| identity.authenticated_at.is_some_and(|at| terms.now.since(at) <= age));
     if fresh { None } else { Some(Lack::Age) }
 }
 

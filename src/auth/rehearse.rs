@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use super::api_key;
 use super::error::{AuthError, BadKey, Lack};
-use super::evaluate::{self, Claim};
+use super::evaluate::{self, Claim, Terms};
 use super::recall;
 use crate::app::App;
 use crate::model::account::AccountStatus;
 use crate::model::api_key::{ApiKey, KeyId, KeyLocator};
 use crate::model::credentials::Credentials;
+use crate::model::demanded::Demanded;
 use crate::model::grant::Standing;
 use crate::model::id::{AccountId, SessionId};
 use crate::model::identity::{Identity, Presented};
@@ -141,14 +142,18 @@ fn judged(
     closest: &mut Option<Identity>,
 ) -> Result<Identity, AuthError> {
     let (roles, now) = (app.config.load().roles.clone(), app.clock.now());
-    let judged = evaluate::identity(claim, standing, route, &roles, now);
+    let demanded = app.demanded();
+    let terms = Terms { roles: &roles, demanded: &demanded, now };
+    let judged = evaluate::identity(claim, standing, route, terms);
     if let Err(AuthError::Forbidden(Lack::Rank | Lack::Validation | Lack::Age)) = &judged {
         let access = match &route.access {
             Access::Member(_) | Access::Role(..) => Access::Member(Demands::default()),
             Access::SignedIn(_) | Access::Optional | Access::Public => Access::Optional,
         };
         let milder = Route { access, ..route.clone() };
-        *closest = evaluate::identity(claim, standing, &milder, &roles, now).ok();
+        *closest =
+            evaluate::identity(claim, standing, &milder, Terms { demanded: &Demanded::default(), ..terms })
+                .ok();
     }
     judged
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::api_key;
 use super::error::{AuthError, BadKey, Lack};
-use super::evaluate::{self, Claim};
+use super::evaluate::{self, Claim, Terms};
 use super::recall::{self, Halt};
 use crate::app::App;
 use crate::app::cache::Moment;
@@ -59,7 +59,8 @@ fn readmit(app: &App, ticket: &Ticket, holder: Holder, moment: Moment<'_>) -> Re
     let standing = recall::standing_of(app, holder.account, moment)?;
     let standing = standing.filter(|standing| standing.account.status == AccountStatus::Active);
     let standing = standing.ok_or(AuthError::BadKey(BadKey::Owner))?;
-    let roles = app.config.load().roles.clone();
+    let (roles, demanded) = (app.config.load().roles.clone(), app.demanded());
+    let terms = Terms { roles: &roles, demanded: &demanded, now: moment.now };
     match holder.credential {
         Credential::Key(locator) => {
             let found = recall::key(app, locator, moment)?;
@@ -68,7 +69,7 @@ fn readmit(app: &App, ticket: &Ticket, holder: Holder, moment: Moment<'_>) -> Re
             api_key::check(key, ticket.caller.address, moment).map_err(AuthError::BadKey)?;
             let picked = ticket.picked.as_ref();
             let claim = Claim { proof: Presented::Key(key.id), key: Some(key), session: None, picked };
-            Ok(evaluate::identity(&claim, &standing, &ticket.route, &roles, moment.now).map(drop)?)
+            Ok(evaluate::identity(&claim, &standing, &ticket.route, terms).map(drop)?)
         }
         Credential::Session(digest) => {
             let found = recall::session(app, digest, moment)?;
@@ -78,7 +79,7 @@ fn readmit(app: &App, ticket: &Ticket, holder: Holder, moment: Moment<'_>) -> Re
             }
             let proof = Presented::Session(session.id);
             let claim = Claim { proof, key: None, session: Some(session), picked: None };
-            match evaluate::identity(&claim, &standing, &ticket.route, &roles, moment.now) {
+            match evaluate::identity(&claim, &standing, &ticket.route, terms) {
                 // Having more to choose from than at admission takes nothing away.
                 Err(AuthError::Choose(_) | AuthError::Forbidden(Lack::Age)) => Ok(()),
                 evaluated => Ok(evaluated.map(drop)?),

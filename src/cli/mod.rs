@@ -28,6 +28,7 @@ mod secret_input;
 mod serve;
 mod session;
 mod space;
+mod validation;
 mod webhook;
 
 use std::path::PathBuf;
@@ -114,6 +115,9 @@ enum Command {
     /// What platforms are told of accounts, and how that goes
     #[command(subcommand)]
     Webhook(webhook::Verb),
+    /// Where validated addresses are demanded
+    #[command(subcommand)]
+    Validation(validation::Verb),
     /// The trail of who did what
     #[command(subcommand)]
     Audit(audit::Verb),
@@ -160,6 +164,7 @@ impl Command {
             Self::Keyring(verb) => keyring::run(verb, desk),
             Self::Mail(verb) => mail::run(verb, desk),
             Self::Webhook(verb) => webhook::run(verb, desk),
+            Self::Validation(verb) => validation::run(verb, desk),
             Self::Audit(verb) => audit::run(verb, desk),
             Self::Migrate(verb) => migrate::run(verb, desk),
             Self::Backup(verb) => backup::backup(&verb, desk),

@@ -97,6 +97,7 @@ fn mean(written: &File, notes: &mut Notes<'_>) -> Config {
     Config {
         mail: mail::mail(&written.mail, &public_url, &data, notes),
         links: mail::links(&written.links, notes),
+        demanded: mail::demanded(&written.validation, notes),
         public_url,
         listen: listen::listen(&written.listen, notes),
         tls: tls::tls(written, notes),

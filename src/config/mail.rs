@@ -13,6 +13,7 @@ use super::PublicUrl;
 use super::file;
 use super::notes::Notes;
 use super::text;
+use crate::model::demanded::Demanded;
 use crate::model::email::Email;
 use crate::secret::Secret;
 
@@ -204,6 +205,18 @@ fn authorities(file: &str, notes: &mut Notes<'_>) -> Option<Vec<u8>> {
     let mut content = Vec::new();
     text::open(&path).ok()?.take(LARGEST).read_to_end(&mut content).ok()?;
     Some(content)
+}
+
+/// Where validated addresses are demanded, if the file says so.
+pub(super) fn demanded(written: &file::Validation, notes: &mut Notes<'_>) -> Option<Arc<Demanded>> {
+    let places = written.demanded.as_ref()?;
+    match places.join(" ").parse::<Demanded>() {
+        Ok(demanded) => Some(Arc::new(demanded)),
+        Err(error) => {
+            notes.error("validation.demanded", error.to_string(), "write for example [\"platform:wiki\"]");
+            None
+        }
+    }
 }
 
 #[cfg(test)]

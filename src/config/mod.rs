@@ -42,6 +42,7 @@ use http::HeaderName;
 use ipnet::IpNet;
 
 use crate::model::account::UserName;
+use crate::model::demanded::Demanded;
 use crate::model::egress::Egress;
 use crate::model::email::Email;
 use crate::model::quota::Quota;
@@ -67,6 +68,8 @@ pub const TEMPLATE: &str = include_str!("../../config/gateway.toml");
 /// The whole configuration, compiled. Never changed; a reload makes a new one.
 #[derive(Clone)]
 pub struct Config {
+    /// Where validated addresses are demanded; `None` leaves it to administrators.
+    pub demanded: Option<Arc<Demanded>>,
     /// Origin of account pages and API, and the address printed at start.
     pub public_url: PublicUrl,
     /// Sockets.

@@ -55,6 +55,7 @@ fn page(refusal: &Refusal, served: Option<&Served>) -> Option<&'static str> {
         }
         Refusal::Auth(AuthError::Choose(_)) => Some("choose"),
         Refusal::Auth(AuthError::Forbidden(Lack::Age)) => Some("step-up"),
+        Refusal::Auth(AuthError::Forbidden(Lack::Validation)) => Some("send-validation"),
         _ => None,
     }
 }

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod caller;
 pub mod change;
 pub mod credentials;
+pub mod demanded;
 pub mod egress;
 pub mod email;
 pub mod email_link;

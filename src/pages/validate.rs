@@ -6,6 +6,7 @@ use axum::extract::Path;
 
 use super::frame::Frame;
 use super::set_up::{keep, token};
+use super::sheet::{Form, Sheet};
 use super::visit::{Outcome, SignedIn, Visit};
 use super::{HOME, sign_in};
 use crate::actions::validation::{self as act, Standing};
@@ -16,6 +17,9 @@ use crate::words;
 
 /// The page, once the link's token is in a cookie.
 const PATH: &str = "/.portcullis/validate";
+
+/// Where the letter is sent from.
+const SEND: &str = "/.portcullis/send-validation";
 
 /// Where the letter is asked for.
 const PROFILE: &str = "/.portcullis/profile";
@@ -73,6 +77,21 @@ pub async fn validate(signed_in: SignedIn) -> Outcome {
     visit.or_say(act::validate(&visit.app, &signed_in.actor(), &token).await)?;
     signed_in.visit.set(cookie::forget(cookie::LINK));
     Ok(signed_in.visit.go_saying(HOME, "flash-validated"))
+}
+
+/// Says what to do, to whoever was turned away for an address that is not proved.
+pub async fn ask(signed_in: SignedIn) -> Outcome {
+    if signed_in.person.account().validated {
+        return Ok(signed_in.visit.go(HOME));
+    }
+    let visit = &signed_in.visit;
+    Ok(signed_in.sheet(Sheet {
+        frame: signed_in.frame("send-validation-title"),
+        subject: signed_in.person.account().email.as_deref().unwrap_or_default().to_owned(),
+        text: words::text(visit.language, "send-validation-text"),
+        form: Form::post(visit.language, "send", SEND.to_owned(), "profile-send-validation"),
+        back: HOME.to_owned(),
+    }))
 }
 
 /// Sends the letter.

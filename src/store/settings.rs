@@ -1,6 +1,6 @@
 //! Settings as rows: what is changed at run time and must outlive a restart. Each has one name.
 
-use super::{Result, Tx};
+use super::{Result, Store, Tx};
 use crate::model::id::AccountId;
 use crate::time::Timestamp;
 
@@ -11,6 +11,15 @@ use crate::time::Timestamp;
 pub async fn value(tx: &mut Tx, name: &str) -> Result<Option<String>> {
     const SQL: &str = "SELECT value FROM setting WHERE name = $1";
     on!(tx tx, db => sqlx::query_scalar(SQL).bind(name).fetch_optional(db))
+}
+
+/// A setting outside of any transaction.
+///
+/// # Errors
+/// As [`value`].
+pub async fn read(store: &Store, name: &str) -> Result<Option<String>> {
+    const SQL: &str = "SELECT value FROM setting WHERE name = $1";
+    on!(read store, db => sqlx::query_scalar(SQL).bind(name).fetch_optional(db))
 }
 
 /// Sets a setting, whether it was there or not.

@@ -155,6 +155,7 @@ const fn of_rule(rule: Rule) -> &'static str {
         Rule::TooManyAddresses => "too-many-addresses",
         Rule::WrongCode => "wrong-code",
         Rule::CodeOver => "code-over",
+        Rule::Locked => "locked-by-file",
         Rule::OtherAddress => "other-address",
         Rule::SameAddress => "same-address",
         Rule::NotEntitled => "not-entitled",

@@ -77,7 +77,7 @@ fn key(credentials: &[&str]) -> ApiKey {
 
 fn by_key(key: &ApiKey, standing: &Arc<Standing>, route: &Route) -> Result<Identity, AuthError> {
     let claim = Claim { proof: Presented::Key(key.id), key: Some(key), session: None, picked: None };
-    identity(&claim, standing, route, &roles(), NOW)
+    identity(&claim, standing, route, terms(&roles(), &Demanded::default()))
 }
 
 fn by_session(standing: &Arc<Standing>, route: &Route, chosen: &[&str]) -> Result<Identity, AuthError> {
@@ -98,7 +98,7 @@ fn by_session(standing: &Arc<Standing>, route: &Route, chosen: &[&str]) -> Resul
     };
     let proof = Presented::Session(session.id);
     let claim = Claim { proof, key: None, session: Some(&session), picked: None };
-    identity(&claim, standing, route, &roles(), NOW)
+    identity(&claim, standing, route, terms(&roles(), &Demanded::default()))
 }
 
 fn route(access: Access) -> Route {
@@ -107,6 +107,10 @@ fn route(access: Access) -> Route {
 
 fn member() -> Route {
     route(Access::Member(Demands::default()))
+}
+
+fn terms<'a>(roles: &'a Roles, demanded: &'a Demanded) -> Terms<'a> {
+    Terms { roles, demanded, now: NOW }
 }
 
 #[test]
@@ -159,13 +163,17 @@ fn several_credentials_must_be_chosen_among() {
         picked: Some(&picked),
     };
     assert_eq!(
-        identity(&claim, &held, &member(), &roles(), NOW).unwrap().credentials.unwrap().space,
+        identity(&claim, &held, &member(), terms(&roles(), &Demanded::default()))
+            .unwrap()
+            .credentials
+            .unwrap()
+            .space,
         slug("lab")
     );
     let foreign = "echo/home/lab/manager".parse().unwrap();
     let claim = Claim { picked: Some(&foreign), ..claim };
     assert!(matches!(
-        identity(&claim, &held, &member(), &roles(), NOW),
+        identity(&claim, &held, &member(), terms(&roles(), &Demanded::default())),
         Err(AuthError::Forbidden(Lack::Pick))
     ));
 }

@@ -10,7 +10,7 @@ use super::grant;
 use super::output::Table;
 use super::secret_input::read_password;
 use crate::actions::account::{self, ArchivedName, NewPerson};
-use crate::actions::{ActionError, Actor};
+use crate::actions::{ActionError, Actor, validation};
 use crate::app::App;
 use crate::model::account::{Account, AccountKind, Office, UserName};
 use crate::model::email::Email;
@@ -70,6 +70,11 @@ pub(super) enum Verb {
         /// Says that this is wanted
         #[arg(long)]
         yes: bool,
+    },
+    /// Sends a person a letter to validate their address with; links of earlier letters end
+    Validate {
+        /// User name
+        name: UserName,
     },
     /// Lets the name or the address of a deleted or erased account be used again
     Release {
@@ -151,6 +156,7 @@ pub(super) fn run(verb: Verb, desk: &Desk) -> Result<(), Exit> {
                     ("expires_at", json!(issued.expires_at.to_string())),
                 ]);
             }
+            Verb::Validate { name } => show(desk, &validation::request_for(app, &actor, &name).await?),
             Verb::Release { name, reason } => account::release(app, &actor, &name, &reason).await?,
             Verb::Office { name, office } => {
                 let office = match office {

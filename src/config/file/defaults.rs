@@ -34,6 +34,7 @@ impl Default for File {
             pages: Pages::default(),
             mail: Mail::default(),
             links: Links::default(),
+            validation: super::Validation::default(),
             egress: Egress::default(),
             logs: Logs::default(),
             traces: Traces::default(),

@@ -7,6 +7,7 @@ mod pages;
 mod route;
 mod traces;
 mod upstream;
+mod validation;
 
 pub use credentials::{Failures, FirstAdministrator, Hashing, Key, Password, Session, SignUp};
 pub use mail::{Links, Mail};
@@ -14,6 +15,7 @@ pub use pages::Pages;
 pub use route::{AccessWord, AssertionWord, AuthorizationWord, Cors, Credential, HeadersWord, Route};
 pub use route::{BodyWord, MatchWord};
 pub use upstream::{Ejection, Health, ProtocolWord, Upstream};
+pub use validation::Validation;
 
 pub use traces::{TraceWord, Traces};
 
@@ -73,6 +75,8 @@ pub struct File {
     pub mail: Mail,
     /// How long mailed links work; none may work longer than seven days.
     pub links: Links,
+    /// Validation of addresses.
+    pub validation: Validation,
     /// Calls to addresses that people enter, such as those of webhooks.
     pub egress: Egress,
     /// Logs.

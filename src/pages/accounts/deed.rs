@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use super::new::office_of;
 use super::{PATH, named};
-use crate::actions::{ActionError, Noun, account, api_key};
+use crate::actions::{ActionError, Noun, account, api_key, validation};
 use crate::model::account::{Account, Office, UserName};
 use crate::model::api_key::KeyId;
 use crate::pages::frame::{Frame, When};
@@ -26,7 +26,14 @@ struct Deed {
     said: &'static str,
 }
 
-const DEEDS: [Deed; 7] = [
+const DEEDS: [Deed; 8] = [
+    Deed {
+        path: "validate",
+        title: "deed-validate-title",
+        text: "deed-validate-text",
+        button: "deed-validate-button",
+        said: "flash-validation-sent-to",
+    },
     Deed {
         path: "export",
         title: "deed-export-title",
@@ -134,6 +141,7 @@ async fn done(
 ) -> Result<Account, ActionError> {
     let (app, actor) = (&signed_in.visit.app, signed_in.actor());
     match deed.path {
+        "validate" => validation::request_for(app, &actor, name).await,
         "suspend" => account::suspend(app, &actor, name).await,
         "resume" => account::resume(app, &actor, name).await,
         "close" => account::close(app, &actor, name).await,
@@ -238,7 +246,7 @@ async fn known(signed_in: &SignedIn, name: &str, deed: &str) -> Result<(Account,
     let shown = visit.or_say(account::show(&visit.app, &signed_in.actor(), &name).await)?;
     let deed = DEEDS.iter().find(|known| known.path == deed);
     let deed = deed.ok_or_else(|| visit.go(&format!("{PATH}/{name}")))?;
-    if deed.path != "reset" {
+    if !["reset", "validate"].contains(&deed.path) {
         signed_in.needs_administrator()?;
     }
     Ok((shown.account, deed))

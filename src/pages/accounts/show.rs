@@ -122,6 +122,9 @@ fn deeds(signed_in: &SignedIn, account: &Account) -> Vec<(&'static str, &'static
     if person && (administers || office.is_none()) {
         deeds.push(("reset", "deed-reset-title"));
     }
+    if person && !account.validated && account.email.is_some() {
+        deeds.push(("validate", "deed-validate-title"));
+    }
     if administers && person {
         deeds.push(("office", "deed-office-title"));
     }

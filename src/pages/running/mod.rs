@@ -4,3 +4,4 @@ pub mod certificates;
 pub mod configuration;
 pub mod explain;
 pub mod upstreams;
+pub mod validation;

@@ -136,6 +136,8 @@ fn body(method: &str, path: &str) -> Option<Value> {
         }
         ("POST", "/accounts" | "/organisations/{organisation}/services") => json!({ "user_name": "new" }),
         ("PUT", "/accounts/{account}/office") => json!({ "office": "support" }),
+        ("POST", "/me/email-change") => json!({ "email": "new@example.org" }),
+        ("PUT", "/validation") => json!({ "everywhere": true }),
         ("POST", "/archived-names/release") => json!({ "name": "nobody@example.org", "reason": "test" }),
         ("POST", "/keys/inspect") => json!({ "secret": "x" }),
         ("POST", "/keys/{key}/rotate") => json!({ "overlap": "now" }),

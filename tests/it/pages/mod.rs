@@ -2,6 +2,7 @@
 
 mod change_address;
 mod choose;
+mod demanded;
 mod forgot_password;
 mod forms;
 mod hand_off;
