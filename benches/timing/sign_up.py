@@ -19,13 +19,8 @@ import urllib.parse
 
 from sign_in import HOST, ROOT, Gate, mann_whitney
 
-# Letters are not what is measured.
 OPEN = """[sign_up]
 open = true
-[mail]
-per_source = 4000000
-per_address = 4000000
-per_hour = 1
 """
 
 
