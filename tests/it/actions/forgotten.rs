@@ -70,10 +70,19 @@ async fn asking_costs_the_same_for_everybody_and_only_people_get_letters() {
         let to: Vec<_> = sent.iter().map(|(to, kind, _)| (to.as_str(), kind.as_str())).collect();
         assert_eq!(to, [("ada@example.org", "reset"); 2]);
         let links = [token(&sent[0].2), token(&sent[1].2)];
-        let gone = reset(&app, &links[0], NEXT).await;
-        assert!(matches!(gone, Err(ActionError::Missing(Noun::Link))), "a newer one ends it");
-        reset(&app, &links[1], NEXT).await.unwrap();
-        assert!(reset(&app, &links[1], PASSWORD).await.is_err(), "once");
+        // The post grants wishes side by side: whichever came later ended the other.
+        let mut done = Vec::new();
+        for link in &links {
+            done.push(reset(&app, link, NEXT).await);
+        }
+        let gone = |done: &Result<(), ActionError>| matches!(done, Err(ActionError::Missing(Noun::Link)));
+        assert_eq!(
+            (done.iter().filter(|done| done.is_ok()).count(), done.iter().filter(|done| gone(done)).count()),
+            (1, 1)
+        );
+        for link in &links {
+            assert!(gone(&reset(&app, link, PASSWORD).await), "once");
+        }
         office.try_in("ada", NEXT, None).await.unwrap();
     }
 }
@@ -201,10 +210,10 @@ async fn a_reset_begun_for_another_is_mailed_where_letters_leave() {
         assert!(operators.mailed_to.is_none(), "the operator reads the database anyway");
         let mailed = account::reset(&app, &boss, &name).await.unwrap();
         post::round(&app).await.unwrap();
-        let (to, text) = kept.0.lock().unwrap().last().cloned().unwrap();
-        assert_eq!(to, "ada@example.org");
-        assert!(text.contains(mailed.url.expose()), "{text}");
-        reset(&app, &token(&text), NEXT).await.unwrap();
+        let letters = kept.0.lock().unwrap().clone();
+        assert!(letters.iter().all(|(to, _)| to == "ada@example.org"));
+        let (_, text) = letters.iter().find(|(_, text)| text.contains(mailed.url.expose())).unwrap();
+        reset(&app, &token(text), NEXT).await.unwrap();
         office.try_in("ada", NEXT, None).await.unwrap();
     }
 }
