@@ -145,7 +145,8 @@ async fn nobody_learns_whose_an_address_is_by_asking_for_it() {
     let letter = mailbox::newest(&app, "bob@example.org").await;
     assert_eq!(letter.subject, "Somebody tried to use your address");
     assert!(letter.links().iter().all(|link| !link.contains("confirm-address")), "{letter:?}");
-    let told = mailbox::letters(&app, OLD).await;
+    let mut told = mailbox::letters(&app, OLD).await;
+    told.retain(|letter| letter.subject != "Your password was changed");
     assert_eq!(told.len(), 2, "the present address is told each time");
 }
 
