@@ -49,7 +49,7 @@ impl Follower {
 pub const fn interval(store: &Store) -> Duration {
     match store {
         Store::Sqlite { .. } => Duration::from_millis(200),
-        Store::Postgres(_) => Duration::from_millis(500),
+        Store::Postgres { .. } => Duration::from_millis(500),
     }
 }
 

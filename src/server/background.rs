@@ -33,7 +33,7 @@ pub fn begin(reloading: &Arc<Reloading>, gauges: &Arc<Gauges>, shutdown: &Shutdo
     tasks.every("follow the change log", changes::interval(&app.store), app, |app| async move {
         changes::follow(&app).await
     });
-    if matches!(app.store, Store::Postgres(_)) {
+    if matches!(app.store, Store::Postgres { .. }) {
         tasks.every("listen for changes", SECOND, app, |app| async move { changes::listen(&app).await });
     }
     tasks.every("remove what is long over", HOUR, app, |app| async move {

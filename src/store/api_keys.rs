@@ -212,7 +212,7 @@ pub async fn touch(store: &Store, used: &[KeyId], minute: Timestamp) -> Result<(
                 let mut query = touching::<Sqlite>(bulk, minute);
                 within(query.build().execute(write)).await.map(drop)?;
             }
-            Store::Postgres(pool) => {
+            Store::Postgres { pool, .. } => {
                 let mut query = touching::<Postgres>(bulk, minute);
                 within(query.build().execute(pool)).await.map(drop)?;
             }

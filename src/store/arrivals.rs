@@ -41,7 +41,7 @@ pub async fn insert(
     }
     match store {
         Store::Sqlite { write, .. } => within(query!().execute(write)).await.map(drop),
-        Store::Postgres(pool) => within(query!().execute(pool)).await.map(drop),
+        Store::Postgres { pool, .. } => within(query!().execute(pool)).await.map(drop),
     }
 }
 

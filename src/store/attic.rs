@@ -70,7 +70,7 @@ async fn remove(store: &Store, sql: &'static str, before: Timestamp) -> Result<u
             let query = sqlx::query(sql).bind(before).bind(limit);
             within(query.execute(write)).await.map(|done| done.rows_affected())
         }
-        Store::Postgres(pool) => {
+        Store::Postgres { pool, .. } => {
             let query = sqlx::query(sql).bind(before).bind(limit);
             within(query.execute(pool)).await.map(|done| done.rows_affected())
         }

@@ -86,7 +86,7 @@ pub async fn data_version(store: &Store) -> Result<i64> {
             place.holds()?;
             within(sqlx::query_scalar::<_, i64>("PRAGMA data_version").fetch_one(watch)).await
         }
-        Store::Postgres(_) => latest(store).await.map(|seq| seq.0),
+        Store::Postgres { .. } => latest(store).await.map(|seq| seq.0),
     }
 }
 
@@ -99,7 +99,7 @@ impl Bell {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn of(store: &Store) -> Result<Option<Self>> {
-        let Store::Postgres(pool) = store else { return Ok(None) };
+        let Store::Postgres { pool, .. } = store else { return Ok(None) };
         let mut listener = within(PgListener::connect_with(pool)).await?;
         within(listener.listen(CHANNEL)).await?;
         Ok(Some(Self(listener)))

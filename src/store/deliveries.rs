@@ -48,7 +48,7 @@ pub async fn take(
             let query = sqlx::query_as(SQL).bind(webhook).bind(now.millis()).bind(back.millis()).bind(limit);
             within(query.fetch_all(write)).await?
         }
-        Store::Postgres(pool) => {
+        Store::Postgres { pool, .. } => {
             let query = sqlx::query_as(SQL).bind(webhook).bind(now.millis()).bind(back.millis()).bind(limit);
             within(query.fetch_all(pool)).await?
         }

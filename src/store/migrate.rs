@@ -94,7 +94,7 @@ async fn run(store: &Store, migrator: &Migrator, target: i64) -> Result<()> {
             let _turn = turn(write.connect_options().get_filename().with_extension("migrating")).await?;
             Ok(migrator.run_to(target, write).await?)
         }
-        Store::Postgres(pool) => {
+        Store::Postgres { pool, .. } => {
             let patient = open::patient(pool).await?;
             let done = migrator.run_to(target, &patient).await;
             // Its end also frees the lock by which nodes that start together take turns.

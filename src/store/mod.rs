@@ -6,7 +6,7 @@ macro_rules! on {
     (read $store:expr, $db:ident => $query:expr) => {
         match $store {
             $crate::store::Store::Sqlite { read: $db, .. } => $crate::store::soon($query).await,
-            $crate::store::Store::Postgres($db) => $crate::store::soon($query).await,
+            $crate::store::Store::Postgres { pool: $db, .. } => $crate::store::soon($query).await,
         }
     };
     (tx $tx:expr, $db:ident => $query:expr) => {
@@ -49,7 +49,7 @@ macro_rules! alone {
                 let query = sqlx::query($sql)$(.bind($value))*;
                 $crate::store::within(query.execute(write)).await.map(|done| done.rows_affected())
             }
-            $crate::store::Store::Postgres(pool) => {
+            $crate::store::Store::Postgres { pool, .. } => {
                 let query = sqlx::query($sql)$(.bind($value))*;
                 $crate::store::within(query.execute(pool)).await.map(|done| done.rows_affected())
             }
@@ -117,9 +117,11 @@ pub mod webhooks;
 
 use std::future::Future;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{PgPool, SqlitePool};
+use tokio::sync::Semaphore;
 
 pub use error::{Constraint, StoreError};
 pub use migrate::{NEWEST, Step, apply, migrations};
@@ -148,7 +150,13 @@ pub enum Store {
         place: Place,
     },
     /// A server that several nodes share.
-    Postgres(PgPool),
+    Postgres {
+        /// Connections for reading and writing.
+        pool: PgPool,
+        /// Turns at writing, fewer than there are connections: whoever writes may read by another one, and
+        /// writers alone could hold them all.
+        turns: Arc<Semaphore>,
+    },
 }
 
 /// Longest wait for any one answer within a write.
@@ -168,9 +176,15 @@ impl Store {
                 place.holds()?;
                 Inner::Sqlite(within(write.begin_with("BEGIN IMMEDIATE")).await?)
             }
-            Self::Postgres(pool) => Inner::Postgres(within(pool.begin()).await?),
+            Self::Postgres { pool, turns } => {
+                let late = || StoreError::Unavailable(sqlx::Error::PoolTimedOut);
+                let turn = tokio::time::timeout(DEADLINE, Arc::clone(turns).acquire_owned()).await;
+                let turn = turn.map_err(|_| late())?.map_err(|_| late())?;
+                let held = within(pool.begin()).await?;
+                return Ok(Tx::begun(Inner::Postgres(held), Some(turn)));
+            }
         };
-        Ok(Tx::begun(inner))
+        Ok(Tx::begun(inner, None))
     }
 
     /// Whether the database answers at all.
@@ -192,7 +206,7 @@ impl Store {
                 watch.close().await;
                 write.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { pool, .. } => pool.close().await,
         }
     }
 }

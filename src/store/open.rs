@@ -3,11 +3,13 @@
 
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, PgConnection, PgPool, SqliteConnection};
+use tokio::sync::Semaphore;
 
 use super::place::Place;
 use super::{Result, Store, StoreError, migrate};
@@ -18,6 +20,9 @@ const READERS: u32 = 4;
 
 /// Connections to PostgreSQL per process.
 const SERVER_CONNECTIONS: u32 = 16;
+
+/// Transactions at once: half of the connections are left for reading.
+const WRITERS: usize = SERVER_CONNECTIONS as usize / 2;
 
 /// Longest wait for another writer of the same SQLite file, within the deadline of a call.
 const BUSY: Duration = Duration::from_secs(4);
@@ -119,7 +124,8 @@ async fn postgres(url: &str) -> Result<Store> {
         .test_before_acquire(false)
         .after_release(|connection, _| Box::pin(lives(connection)))
         .connect_with(options);
-    super::within(pool).await.map(Store::Postgres).map_err(turned_away)
+    let pool = super::within(pool).await.map_err(turned_away)?;
+    Ok(Store::Postgres { pool, turns: Arc::new(Semaphore::new(WRITERS)) })
 }
 
 /// A server that answers but knows no such account or database is a matter for the operator.

@@ -47,7 +47,7 @@ pub async fn enter(store: &Store, lane: &Lane, most: Option<u32>, now: Timestamp
             let query = sqlx::query_scalar(ENTER).bind(lane.as_slice()).bind(now.millis()).bind(most);
             within(query.fetch_optional(write)).await?
         }
-        Store::Postgres(pool) => {
+        Store::Postgres { pool, .. } => {
             let query = sqlx::query_scalar(ENTER).bind(lane.as_slice()).bind(now.millis()).bind(most);
             within(query.fetch_optional(pool)).await?
         }
@@ -80,7 +80,7 @@ pub async fn take_back(store: &Store, lane: &Lane, number: i64) -> Result<()> {
             let query = sqlx::query(SQL).bind(lane.as_slice()).bind(number);
             within(query.execute(write)).await.map(drop)
         }
-        Store::Postgres(pool) => {
+        Store::Postgres { pool, .. } => {
             let query = sqlx::query(SQL).bind(lane.as_slice()).bind(number);
             within(query.execute(pool)).await.map(drop)
         }
@@ -117,7 +117,7 @@ async fn remove(store: &Store, sql: &'static str, first: i64) -> Result<u64> {
             let query = sqlx::query(sql).bind(first).bind(AT_ONCE);
             within(query.execute(write)).await.map(|done| done.rows_affected())
         }
-        Store::Postgres(pool) => {
+        Store::Postgres { pool, .. } => {
             let query = sqlx::query(sql).bind(first).bind(AT_ONCE);
             within(query.execute(pool)).await.map(|done| done.rows_affected())
         }

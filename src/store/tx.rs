@@ -2,6 +2,7 @@
 //! are noted on the way and written with the rows, or not at all.
 
 use sqlx::{Postgres, Sqlite, Transaction};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Result, audit, changes, events, within};
 use crate::model::audit::AuditEntry;
@@ -16,6 +17,8 @@ pub struct Tx {
     entries: Vec<AuditEntry>,
     events: Vec<NewEvent>,
     touched: bool,
+    /// Given back when the connection is.
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 pub(crate) enum Inner {
@@ -24,8 +27,9 @@ pub(crate) enum Inner {
 }
 
 impl Tx {
-    pub(super) const fn begun(inner: Inner) -> Self {
-        Self { inner, changes: Vec::new(), entries: Vec::new(), events: Vec::new(), touched: false }
+    pub(super) fn begun(inner: Inner, turn: Option<OwnedSemaphorePermit>) -> Self {
+        let (changes, entries, events) = (Vec::new(), Vec::new(), Vec::new());
+        Self { inner, changes, entries, events, touched: false, _turn: turn }
     }
 
     pub(crate) const fn inner(&mut self) -> &mut Inner {

@@ -42,7 +42,7 @@ macro_rules! write {
                 let query = sqlx::query($sql)$(.bind($value))*;
                 within(query.execute(write)).await.map(|done| done.rows_affected())
             }
-            Store::Postgres(pool) => {
+            Store::Postgres { pool, .. } => {
                 let query = sqlx::query($sql)$(.bind($value))*;
                 within(query.execute(pool)).await.map(|done| done.rows_affected())
             }

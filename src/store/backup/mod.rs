@@ -26,7 +26,7 @@ pub async fn save(store: &Store, file: &Path) -> Result<()> {
     new_file(file).map(drop).map_err(unusable)?;
     let done = match store {
         Store::Sqlite { read, .. } => vacuum_into(read, file).await,
-        Store::Postgres(pool) => {
+        Store::Postgres { pool, .. } => {
             let source = open::patient(pool).await?;
             let copied = save_rows(&source, file).await;
             source.close().await;

@@ -48,7 +48,7 @@ async fn rows(store: &Store) -> Vec<i64> {
         let sql = AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
         all.push(match store {
             Store::Sqlite { read, .. } => sqlx::query_scalar(sql).fetch_one(read).await.unwrap(),
-            Store::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+            Store::Postgres { pool, .. } => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
         });
     }
     all

@@ -59,7 +59,7 @@ impl Ground {
     pub(crate) async fn execute(&self, sql: &'static str) {
         match store::connect(&self.config).await.unwrap() {
             Store::Sqlite { write, .. } => sqlx::raw_sql(sql).execute(&write).await.map(drop),
-            Store::Postgres(pool) => sqlx::raw_sql(sql).execute(&pool).await.map(drop),
+            Store::Postgres { pool, .. } => sqlx::raw_sql(sql).execute(&pool).await.map(drop),
         }
         .unwrap();
     }
