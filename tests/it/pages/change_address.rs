@@ -145,9 +145,12 @@ async fn nobody_learns_whose_an_address_is_by_asking_for_it() {
     let letter = mailbox::newest(&app, "bob@example.org").await;
     assert_eq!(letter.subject, "Somebody tried to use your address");
     assert!(letter.links().iter().all(|link| !link.contains("confirm-address")), "{letter:?}");
-    let mut told = mailbox::letters(&app, OLD).await;
-    told.retain(|letter| letter.subject != "Your password was changed");
-    assert_eq!(told.len(), 2, "the present address is told each time");
+    let told = mailbox::letters(&app, OLD).await.into_iter();
+    assert_eq!(
+        told.filter(|letter| letter.subject == "Your address is to be changed").count(),
+        2,
+        "the present address is told each time"
+    );
 }
 
 /// S2-34, S2-35, S2-36, S2-37, S2-38, R-31: the reader of the old address gets it back, also from somebody who has proved the

@@ -20,6 +20,7 @@ mod sign_in;
 mod sign_out;
 mod sign_up;
 mod step_up;
+mod taken_over;
 mod usurper;
 
 use std::time::Duration;
