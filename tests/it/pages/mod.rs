@@ -22,6 +22,7 @@ mod sign_up;
 mod step_up;
 mod taken_over;
 mod usurper;
+mod validate;
 
 use std::time::Duration;
 
