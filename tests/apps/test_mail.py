@@ -34,12 +34,20 @@ per_source = 100000
 """)
     gate.start()
     person(gate, "ada")
+    settle(gate, mailbox)
     yield gate
     gate.stop()
 
 
+def settle(gate, mailbox):
+    """Leaves out the letter that came by itself when the account was made: tests look at those that they cause."""
+    wait_until("the letter to a new account", lambda: states(gate) == ["sent"])
+    gate.before = {one["letter"] for one in listed(gate)}
+    mailbox.letters.clear()
+
+
 def person(gate, name):
-    """An account with a password and an address that is not validated."""
+    """An account with a password and an address that is not validated, which a letter asks to validate."""
     address = f"{name}@example.org"
     gate.run("account", "create", name, "--email", address, "--not-validated", "--password-stdin", typed=PASSWORD)
 
@@ -51,7 +59,9 @@ def signed_in(gate, name="ada"):
 
 
 def listed(gate):
-    return json.loads(gate.run("mail", "list", "--limit", "1000", "--json").stdout)
+    """The letters since the test began, newest first."""
+    all = json.loads(gate.run("mail", "list", "--limit", "1000", "--json").stdout)
+    return [one for one in all if one["letter"] not in getattr(gate, "before", ())]
 
 
 def states(gate):
@@ -122,7 +132,6 @@ def test_a_server_that_is_away_loses_nothing(tmp_path):
     gate = Gate(tmp_path, "http://127.0.0.1:9", more=f'[mail]\nserver = "smtp://127.0.0.1:{box.port}"\n').start()
     try:
         person(gate, "ada")
-        signed_in(gate).post("send-validation")
         wait_until("a letter that was tried", lambda: [one for one in listed(gate) if one["error"]])
         gate.stop()
         box.start()
@@ -173,7 +182,7 @@ def test_every_letter_arrives_though_the_gate_is_killed_thirty_times(gate, mailb
     assert set(arrived) == written, "lost, or sent without being written"
     asked = [one for one in json.loads(gate.run("audit", "list", "--limit", "999", "--json").stdout)
              if one["act"] == "validation.requested"]
-    assert len(asked) == len(written)
+    assert len(asked) == len(written) + len(gate.before)
     assert json.loads(gate.run("audit", "verify", "--json").stdout)["whole"] is True
 
 
@@ -191,6 +200,6 @@ def test_a_forgotten_password_is_set_anew_by_letter_and_told_by_another(gate, ma
     told = mailbox.next("ada@example.org", "Your password was changed")
     assert "forgot-password" in told.text and stranger.password not in told.text
     stranger.sign_in()
-    about = [one["kind"] for one in listed(gate) if one["kind"] != "validate"]
+    about = [one["kind"] for one in listed(gate)]
     assert sorted(about) == ["password-changed", "reset"]
     assert {one["to"] for one in listed(gate)} == {"ada@example.org"}, "nobody else is written to"
