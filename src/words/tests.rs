@@ -124,6 +124,7 @@ fn no_message_stands_in_the_catalogue_for_nothing() {
     for id in ids(CATALOGUES[0].1) {
         let slug = id.strip_prefix("problem-").and_then(|rest| rest.rsplit_once('-')).map(|(slug, _)| slug);
         let slug = slug.or(id.strip_prefix("reason-")).or(id.strip_prefix("theme-"));
+        let slug = slug.or(id.strip_prefix("invite-refused-"));
         let literal = format!("\"{}\"", slug.unwrap_or(id));
         assert!(program.contains(&literal) || is_of_a_letter(id, &program), "nobody says {id}");
     }

@@ -124,6 +124,6 @@ mod tests {
         let faults: Vec<_> =
             lines.iter().filter_map(|(at, line)| Some((*at, line.as_ref().err()?))).collect();
         assert_eq!(faults.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [2, 3]);
-        assert!(faults[0].1.contains("bool"), "{}", faults[0].1);
+        assert!(faults[0].1.contains("`true` or `false`"), "{}", faults[0].1);
     }
 }
