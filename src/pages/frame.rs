@@ -66,8 +66,8 @@ const OWN: [Line; 5] = [
     Line { path: "/.portcullis/keys", name: "nav-keys" },
 ];
 
-/// Pages of those who hold an office; the last two are for administrators only.
-const OFFICE: [Line; 10] = [
+/// Pages of those who hold an office; the last three are for administrators only.
+const OFFICE: [Line; 11] = [
     Line { path: "/.portcullis/accounts", name: "nav-accounts" },
     Line { path: "/.portcullis/organisations", name: "nav-organisations" },
     Line { path: "/.portcullis/letters", name: "nav-letters" },
@@ -76,6 +76,7 @@ const OFFICE: [Line; 10] = [
     Line { path: "/.portcullis/explain", name: "nav-explain" },
     Line { path: "/.portcullis/upstreams", name: "nav-upstreams" },
     Line { path: "/.portcullis/certificates", name: "nav-certificates" },
+    Line { path: "/.portcullis/validation", name: "nav-validation" },
     Line { path: "/.portcullis/webhooks", name: "nav-webhooks" },
     Line { path: "/.portcullis/configuration", name: "nav-configuration" },
 ];
@@ -173,7 +174,7 @@ impl Frame {
         match &self.person {
             Some(Shown { office: Some(Office::Administrator), .. }) => &OFFICE,
             Some(Shown { office: Some(Office::Support), .. }) => {
-                OFFICE.split_last_chunk::<2>().map_or(&[], |(without, _)| without)
+                OFFICE.split_last_chunk::<3>().map_or(&[], |(without, _)| without)
             }
             Some(person) if person.manages => &MANAGERS,
             Some(_) | None => &[],
