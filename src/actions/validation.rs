@@ -189,8 +189,9 @@ pub(super) async fn prove(
 ) -> Result<Account, ActionError> {
     let now = app.clock.now();
     accounts::set_validated(tx, account.id).await?;
-    email_links::end_of(tx, account.id, Purpose::Validate, now).await?;
-    email_links::end_of(tx, account.id, Purpose::Delete, now).await?;
+    for purpose in [Purpose::Validate, Purpose::Delete, Purpose::Reset] {
+        email_links::end_of(tx, account.id, purpose, now).await?;
+    }
     tx.change(Change::Account(account.id));
     tx.audit(actor.entry("account.validated", format!("account {}", account.id)));
     let account = Account { validated: true, ..account };

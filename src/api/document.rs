@@ -183,7 +183,7 @@ pub(super) fn refusals(endpoint: &Endpoint) -> Vec<(StatusCode, &'static str)> {
         (true, StatusCode::PAYLOAD_TOO_LARGE, "The body is longer than 64 KiB."),
         (body, StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body is no JSON."),
         (writes, StatusCode::UNPROCESSABLE_ENTITY, "A field is not as it must be; `errors` says which."),
-        (known, StatusCode::TOO_MANY_REQUESTS, "Too many attempts failed; `Retry-After` says when to go on."),
+        (known || writes, StatusCode::TOO_MANY_REQUESTS, "Too much failed or was asked; see `Retry-After`."),
         (true, StatusCode::SERVICE_UNAVAILABLE, "The store does not answer; try again in a moment."),
     ];
     all.into_iter().filter(|(counts, ..)| *counts).map(|(_, status, why)| (status, why)).collect()

@@ -9,12 +9,15 @@ use super::call::{self, Call, Outcome};
 use crate::actions::password::forgotten;
 use crate::web::problem::Problem;
 
+/// Most characters of a name.
+const LONGEST: usize = 254;
+
 /// Whose password is forgotten.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ForgottenBody {
-    /// User name or e-mail address.
-    #[schema(min_length = 1, max_length = 254)]
+    /// User name or e-mail address, without anything before or behind it.
+    #[schema(min_length = 1, max_length = 254, pattern = r"^[^\s\x00-\x1f\x7f-\x9f]{1,254}$")]
     name: String,
 }
 
@@ -27,7 +30,8 @@ pub struct HeardView {
 
 /// Asks for a letter with a link that sets a password anew.
 pub async fn ask(call: Call, body: ForgottenBody) -> Outcome<Told<HeardView>> {
-    if body.name.trim().is_empty() {
+    let one_word = body.name.chars().all(|c| !c.is_whitespace() && !c.is_control());
+    if body.name.is_empty() || body.name.chars().count() > LONGEST || !one_word {
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no-name").into());
     }
     forgotten::ask(&call.app, call::origin(&call.caller), &body.name).await?;

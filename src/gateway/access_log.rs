@@ -80,17 +80,39 @@ fn named<S: Serializer>(presented: &Option<Presented>, serializer: S) -> Result<
     }
 }
 
-/// A path with everything that looks like a key of ours taken out.
+/// A path with everything that looks like a key of ours, or like the token of a mailed link, taken out.
 pub fn masked(path: &str) -> Cow<'_, str> {
+    match path.strip_prefix(OWN_PAGES) {
+        Some(page) if page.split('/').any(is_token) => {
+            let parts = page.split('/').map(|part| if is_token(part) { "…" } else { part });
+            Cow::Owned(format!("{OWN_PAGES}{}", parts.collect::<Vec<_>>().join("/")))
+        }
+        Some(_) | None => without_keys(path),
+    }
+}
+
+/// Where links lead.
+const OWN_PAGES: &str = "/.portcullis/";
+
+/// Whether a part of a path could be most of a token, also where its characters are written as escapes.
+fn is_token(part: &str) -> bool {
+    part.len() > IDENTIFIER_LEN
+        && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_%".contains(&byte))
+}
+
+/// Characters of an identifier, which is no secret; a token has more.
+const IDENTIFIER_LEN: usize = 36;
+
+fn without_keys(path: &str) -> Cow<'_, str> {
     let Some(at) = path.find("pck_").or_else(|| path.find("pcs_")) else { return Cow::Borrowed(path) };
     let (before, key) = path.split_at(at);
     let end = key.bytes().skip(4).position(|byte| !byte.is_ascii_alphanumeric()).map_or(key.len(), |n| n + 4);
     let shown = end.min(4 + crate::model::api_key::KeyId::LEN);
     let rest = key.get(end..).unwrap_or_default();
     if end <= shown || end < key_text::LEN / 2 {
-        return Cow::Owned(format!("{before}{}{}", key.get(..end).unwrap_or_default(), masked(rest)));
+        return Cow::Owned(format!("{before}{}{}", key.get(..end).unwrap_or_default(), without_keys(rest)));
     }
-    Cow::Owned(format!("{before}{}…{}", key.get(..shown).unwrap_or_default(), masked(rest)))
+    Cow::Owned(format!("{before}{}…{}", key.get(..shown).unwrap_or_default(), without_keys(rest)))
 }
 
 #[cfg(test)]
@@ -104,5 +126,16 @@ mod tests {
         assert_eq!(masked(&format!("/x/{key}/y/{key}")), "/x/pck_aaaaaaaaaaaa…/y/pck_aaaaaaaaaaaa…");
         assert_eq!(masked("/plain/pck_/x"), "/plain/pck_/x");
         assert_eq!(masked("/plain"), "/plain");
+    }
+
+    /// whoever reads the log uses no link.
+    #[test]
+    fn tokens_of_links_are_masked() {
+        let token = "sMrF-ImLo_0123456789012345678901234567890ab";
+        for text in [token.to_owned(), token.replace('s', "%73"), format!("{token}x")] {
+            assert_eq!(masked(&format!("/.portcullis/validate/{text}")), "/.portcullis/validate/…");
+        }
+        let letter = "/.portcullis/letters/0192d3a0-7b1c-7e65-8a4b-3c1d2e4f5a6b";
+        assert_eq!(masked(letter), letter);
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 /// An e-mail address with an A-label domain. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Email(Arc<str>);
@@ -43,7 +45,10 @@ impl FromStr for Email {
         let (local, domain) = text.trim().rsplit_once('@').ok_or(NotAnEmail)?;
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| NotAnEmail)?;
         let dots = local.starts_with('.') || local.ends_with('.') || local.contains("..");
-        let plain = local.chars().all(|c| c.is_alphanumeric() || ".!#$%&'*+-/=?^_`{|}~".contains(c));
+        // Letters that look or fold like others would make two readers of one address (K for the Kelvin sign).
+        let stable = local.nfkc().eq(local.chars());
+        let plain =
+            stable && local.chars().all(|c| c.is_alphanumeric() || ".!#$%&'*+-/=?^_`{|}~".contains(c));
         let whole = format!("{local}@{domain}");
         let fits = (1..=LOCAL).contains(&local.len()) && whole.len() <= WHOLE && !domain.is_empty();
         if fits && plain && !dots { Ok(Self(whole.into())) } else { Err(NotAnEmail) }
@@ -83,6 +88,7 @@ mod tests {
             "a..b@c.d",
             "a@b@c.d",
             "\"a@b\"@c.d",
+            "mar\u{212a}@b.c",
             "a\n@b.c",
             "a@b\r.c",
         ] {

@@ -174,13 +174,14 @@ pub async fn undo_from(tx: &mut Tx, first: &AddressChange, now: Timestamp) -> Re
     run!(tx, SQL, now.millis(), first.account.to_string(), first.requested_at.millis()).map(drop)
 }
 
-/// Whether an address waits for somebody else than this account, who may yet want it back.
+/// Whether an address waits for somebody else than this account, who proved it once and may yet want it back. One
+/// that was only named is nobody's to come back to.
 ///
 /// # Errors
 /// As [`insert`].
 pub async fn is_reserved(tx: &mut Tx, email: &Email, but: AccountId, now: Timestamp) -> Result<bool> {
     const SQL: &str = "SELECT id FROM address_change WHERE old_canonical = $1 AND account <> $2
-        AND proved_at IS NOT NULL AND undone_at IS NULL AND reserved_until > $3 LIMIT 1";
+        AND was_validated AND proved_at IS NOT NULL AND undone_at IS NULL AND reserved_until > $3 LIMIT 1";
     let found: Option<String> = on!(tx tx, db => sqlx::query_scalar(SQL)
         .bind(email.canonical())
         .bind(but.to_string())

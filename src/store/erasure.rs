@@ -58,7 +58,7 @@ pub async fn erase(tx: &mut Tx, account: &Account, tombstone: &UserName, now: Ti
 async fn erase_address(tx: &mut Tx, email: &str, canonical: &str, now: Timestamp) -> Result<()> {
     const OPEN: &str = "UPDATE invitation SET email = '', email_canonical = '',
         cancelled_at = COALESCE(cancelled_at, $1) WHERE email_canonical = $2 AND accepted_at IS NULL";
-    run!(tx, "DELETE FROM outbox WHERE recipient = $1 OR recipient = $2", email, canonical)?;
+    run!(tx, "DELETE FROM outbox WHERE recipient = $1 OR recipient_canonical = $2", email, canonical)?;
     run!(tx, "DELETE FROM email_link WHERE target = $1 OR target = $2", email, canonical)?;
     run!(tx, OPEN, now.millis(), canonical).map(drop)
 }

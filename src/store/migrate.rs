@@ -13,7 +13,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
 use super::{Result, Store, StoreError, open};
 
-const STEPS: [(i64, &str, &str); 14] = [
+const STEPS: [(i64, &str, &str); 15] = [
     (1, "organisations and accounts", include_str!("migrations/0001_organisations_and_accounts.sql")),
     (2, "rights", include_str!("migrations/0002_rights.sql")),
     (3, "sessions and keys", include_str!("migrations/0003_sessions_and_keys.sql")),
@@ -28,6 +28,7 @@ const STEPS: [(i64, &str, &str); 14] = [
     (12, "sign-up", include_str!("migrations/0012_sign_up.sql")),
     (13, "addresses", include_str!("migrations/0013_addresses.sql")),
     (14, "key notices", include_str!("migrations/0014_key_notices.sql")),
+    (15, "letters counted", include_str!("migrations/0015_letters_counted.sql")),
 ];
 
 /// The newest schema that this program knows.

@@ -56,8 +56,8 @@ pub struct NewLetter<'a> {
     pub id: OutboxId,
     /// The kind of letter.
     pub kind: &'a str,
-    /// The address.
-    pub recipient: &'a str,
+    /// The address, and the form in which it is compared.
+    pub recipient: (&'a str, &'a str),
     /// What it says, sealed.
     pub payload: &'a [u8],
     /// Whom it concerns.
@@ -74,31 +74,37 @@ pub struct NewLetter<'a> {
 /// [`Unavailable`](super::StoreError::Unavailable), as every function here.
 pub async fn insert(tx: &mut Tx, letter: &NewLetter<'_>) -> Result<()> {
     const SQL: &str = "INSERT INTO outbox
-        (id, kind, recipient, payload, account, created_at, not_before, expires_at, asked_from)
-        VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)";
+        (id, kind, recipient, payload, account, created_at, not_before, expires_at, asked_from,
+        recipient_canonical) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9)";
     run!(
         tx,
         SQL,
         letter.id.to_string(),
         letter.kind,
-        letter.recipient,
+        letter.recipient.0,
         letter.payload,
         letter.account.map(|id| id.to_string()),
         letter.times.0.millis(),
         letter.times.1.map(Timestamp::millis),
-        letter.asked_from
+        letter.asked_from,
+        letter.recipient.1
     )
     .map(drop)
 }
 
-/// How many letters others caused to this address since then.
+/// How many letters others caused to this address, in canonical form, since then. Letters that set a password are
+/// counted apart from all others: who is flooded with those can still have one of these.
 ///
 /// # Errors
 /// As [`insert`].
-pub async fn count_to(store: &Store, recipient: &str, since: Timestamp) -> Result<i64> {
-    const SQL: &str =
-        "SELECT COUNT(*) FROM outbox WHERE recipient = $1 AND created_at > $2 AND asked_from IS NOT NULL";
-    on!(read store, db => sqlx::query_scalar(SQL).bind(recipient).bind(since.millis()).fetch_one(db))
+pub async fn count_to(store: &Store, canonical: &str, kind: &str, since: Timestamp) -> Result<i64> {
+    const SQL: &str = "SELECT COUNT(*) FROM outbox WHERE recipient_canonical = $1 AND created_at > $2
+        AND asked_from IS NOT NULL AND (kind = 'reset') = $3";
+    on!(read store, db => sqlx::query_scalar(SQL)
+        .bind(canonical)
+        .bind(since.millis())
+        .bind(kind == "reset")
+        .fetch_one(db))
 }
 
 /// How many letters this source caused since then.
@@ -110,12 +116,13 @@ pub async fn count_from(store: &Store, source: &str, since: Timestamp) -> Result
     on!(read store, db => sqlx::query_scalar(SQL).bind(source).bind(since.millis()).fetch_one(db))
 }
 
-/// How many letters were sent since then.
+/// How many letters that others caused were sent since then.
 ///
 /// # Errors
 /// As [`insert`].
 pub async fn count_sent(store: &Store, since: Timestamp) -> Result<i64> {
-    const SQL: &str = "SELECT COUNT(*) FROM outbox WHERE sent_at > $1 AND recipient <> ''";
+    const SQL: &str = "SELECT COUNT(*) FROM outbox
+        WHERE sent_at > $1 AND recipient <> '' AND asked_from IS NOT NULL";
     on!(read store, db => sqlx::query_scalar(SQL).bind(since.millis()).fetch_one(db))
 }
 
@@ -128,18 +135,29 @@ pub async fn waiting(store: &Store) -> Result<i64> {
     on!(read store, db => sqlx::query_scalar(SQL).fetch_one(db))
 }
 
-/// Letters that are due and that nobody has in hand, oldest first.
+/// Which letters are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// All.
+    All,
+    /// Those that nobody else caused: notices about the reader's own account.
+    Notices,
+}
+
+/// Letters that are due and that nobody has in hand, notices first, then the oldest.
 ///
 /// # Errors
 /// As [`insert`].
-pub async fn due(store: &Store, now: Timestamp, limit: u32) -> Result<Vec<OutboxEntry>> {
+pub async fn due(store: &Store, which: Which, now: Timestamp, limit: u32) -> Result<Vec<OutboxEntry>> {
     const SQL: &str = entries!(
         "WHERE sent_at IS NULL AND failed_at IS NULL AND not_before <= $1
-         AND (claimed_until IS NULL OR claimed_until <= $1) ORDER BY not_before, id LIMIT $2"
+         AND (claimed_until IS NULL OR claimed_until <= $1) AND (asked_from IS NULL OR $3)
+         ORDER BY CASE WHEN asked_from IS NULL THEN 0 ELSE 1 END, not_before, id LIMIT $2"
     );
     let rows: Vec<OutboxRow> = on!(read store, db => sqlx::query_as(SQL)
         .bind(now.millis())
         .bind(i64::from(limit))
+        .bind(which == Which::All)
         .fetch_all(db))?;
     rows.into_iter().map(OutboxRow::read).collect()
 }

@@ -16,10 +16,11 @@ use super::set_up;
 use crate::app::App;
 use crate::model::account::{Account, AccountKind, AccountStatus, Office, UserName};
 use crate::model::change::Change;
+use crate::model::email_link::Purpose;
 use crate::model::id::AccountId;
 use crate::model::organisation::OrganisationStatus;
 use crate::model::slug::Slug;
-use crate::store::{Tx, accounts, grants, memberships, organisations};
+use crate::store::{Tx, accounts, email_links, grants, memberships, organisations};
 
 pub use self::archive::{ArchivedName, NotAName, release};
 pub(super) use self::archive::{email_is_kept, name_is_archived};
@@ -97,6 +98,8 @@ pub async fn set_office(
         keep_an_administrator(actor, &mut tx, &account).await?;
     }
     accounts::set_office(&mut tx, account.id, office).await?;
+    // A link that somebody was handed for a person without office is none for the holder of one.
+    email_links::end_of(&mut tx, account.id, Purpose::Reset, app.clock.now()).await?;
     if office == Some(Office::Administrator) {
         set_up::settle(app, actor, &mut tx).await?;
     }

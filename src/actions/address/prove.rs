@@ -1,15 +1,17 @@
 //! The proof of a new address: its link, followed by whoever asked for it.
 
 use super::super::actor::Actor;
-use super::super::email_link::{self, Followed};
+use super::super::email_link::{self, Followed, Issued};
 use super::super::error::{ActionError, Denied, Noun};
 use super::super::events::{self, Event};
 use super::{Token, acting, end_links, letters, parsed, same, subject, undo_link, vacate};
 use crate::app::App;
 use crate::model::account::Account;
+use crate::model::address_change::AddressChange;
 use crate::model::change::Change;
+use crate::model::email::Email;
 use crate::model::email_link::Purpose;
-use crate::store::{accounts, address_changes};
+use crate::store::{Tx, accounts, address_changes, email_links};
 
 /// What a link that proves a new address leads to, for the page that asks.
 pub enum Standing {
@@ -55,7 +57,7 @@ pub async fn prove(app: &App, actor: &Actor, text: &Token) -> Result<Account, Ac
     let change = waiting.filter(|change| Some(&change.new) == link.target.as_ref()).ok_or_else(gone)?;
     let new = parsed(&change.new)?;
     vacate(app, &mut tx, &new, account.id).await?;
-    let undo = undo_link(app, &mut tx, &account).await?.filter(|(old, _)| same(change.old.as_deref(), old));
+    let undo = way_back(app, &mut tx, &account, &change).await?;
     let reserved = undo.as_ref().map_or(now, |(_, undo)| undo.expires_at);
     address_changes::prove(&mut tx, &change, now, reserved).await?;
     accounts::set_email(&mut tx, account.id, &new).await?;
@@ -74,4 +76,19 @@ pub async fn prove(app: &App, actor: &Actor, text: &Token) -> Result<Account, Ac
     tx.audit(entry);
     app.commit(tx).await?;
     Ok(account)
+}
+
+/// A link that takes the change back, for the reader of an address that the account had proved. Of one that it only
+/// named nobody can say whose it was: links that went there end, and nothing is written there any more.
+async fn way_back(
+    app: &App,
+    tx: &mut Tx,
+    account: &Account,
+    change: &AddressChange,
+) -> Result<Option<(Email, Issued)>, ActionError> {
+    if !change.was_validated {
+        email_links::end_of(tx, account.id, Purpose::UndoChange, app.clock.now()).await?;
+        return Ok(None);
+    }
+    Ok(undo_link(app, tx, account).await?.filter(|(old, _)| same(change.old.as_deref(), old)))
 }

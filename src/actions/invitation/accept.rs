@@ -1,18 +1,21 @@
 //! What an invitation's link leads to, and its acceptance: membership and the grants that can still be given.
 
-use super::super::actor::{Actor, Origin};
+use std::sync::Arc;
+
+use super::super::actor::{Actor, Origin, Place, Who};
 use super::super::endings;
 use super::super::error::{ActionError, Denied, Noun};
 use super::super::events::{self, Holds};
-use super::{holds, letter};
+use super::{holds, letter, promises_in};
 use crate::app::App;
 use crate::model::account::{Account, AccountKind, AccountStatus};
 use crate::model::audit::AuditActor;
 use crate::model::change::Change;
 use crate::model::email::Email;
 use crate::model::grant::{Grant, Standing as Holdings};
-use crate::model::id::{AccountId, GrantId, InvitationId};
-use crate::model::invitation::{InvitationState, NamedInvitation};
+use crate::model::id::{AccountId, GrantId, InvitationId, SessionId};
+use crate::model::identity::Presented;
+use crate::model::invitation::{InvitationState, NamedInvitation, Promise};
 use crate::model::organisation::{Organisation, OrganisationStatus};
 use crate::model::slug::Slug;
 use crate::secret::{Secret, token};
@@ -177,6 +180,9 @@ async fn give(
     let entitled = entitlements::list(&app.store, found.invitation.organisation).await?;
     let mut given = Vec::new();
     for promise in found.promises.iter().filter(|promise| holds(app, &entitled, promise, now)) {
+        if !may_still_promise(app, tx, found, promise).await? {
+            continue;
+        }
         let grant = Grant {
             id: GrantId::mint(),
             account,
@@ -194,6 +200,30 @@ async fn give(
         }
     }
     Ok(given)
+}
+
+/// Whether whoever invited could promise this now: a right that ended takes its promises along.
+async fn may_still_promise(
+    app: &App,
+    tx: &mut Tx,
+    found: &NamedInvitation,
+    promise: &Promise,
+) -> Result<bool, ActionError> {
+    let Some(inviter) = found.invitation.invited_by else { return Ok(true) };
+    let Some(standing) = standing::load_in(tx, inviter).await? else { return Ok(false) };
+    let presented = Presented::Session(SessionId::mint());
+    let who = Who::Account { standing: Arc::new(standing), presented };
+    let inviter = Actor { who, origin: Origin::default() };
+    let place = Place {
+        organisation: found.invitation.organisation,
+        space: promise.space_slug.as_ref(),
+        platform: promise.platform.as_ref(),
+    };
+    match promises_in(app, &inviter, tx, (place, &promise.role)).await {
+        Ok(()) => Ok(true),
+        Err(ActionError::Denied(_)) => Ok(false),
+        Err(other) => Err(other),
+    }
 }
 
 /// The invitation of a token, accepted ones too.

@@ -158,19 +158,29 @@ async fn may_promise(
     tx: &mut Tx,
     (home, promises): (&Organisation, &[Promise]),
 ) -> Result<(), ActionError> {
-    if actor.office(tx).await? == Some(Office::Support) {
-        return Ok(());
-    }
-    let roles = app.config.load().roles.clone();
     for promise in promises {
         let (space, platform) = (promise.space_slug.as_ref(), promise.platform.as_ref());
         let place = Place { organisation: home.id, space, platform };
-        actor.manages(app, tx, place).await?.admits(roles.rank(&promise.role))?;
+        promises_in(app, actor, tx, (place, &promise.role)).await?;
     }
-    if promises.is_empty() {
+    if promises.is_empty() && actor.office(tx).await? != Some(Office::Support) {
         actor.manages(app, tx, Place::whole(home.id)).await?;
     }
     Ok(())
+}
+
+/// Whether somebody may promise a role in a place: up to their own rank there, or by an office.
+async fn promises_in(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    (place, role): (Place<'_>, &Slug),
+) -> Result<(), ActionError> {
+    if actor.office(tx).await? == Some(Office::Support) {
+        return Ok(());
+    }
+    let rank = app.config.load().roles.rank(role);
+    Ok(actor.manages(app, tx, place).await?.admits(rank)?)
 }
 
 /// The token of a link, and what is stored of it.

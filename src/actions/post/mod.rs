@@ -102,7 +102,7 @@ pub(super) async fn put(
     let asked_from = match envelope.cause {
         Cause::Notice => None,
         Cause::Asked(origin) => {
-            if !may_get(app, &envelope.to).await? {
+            if !may_get(app, &envelope.to, letter.kind()).await? {
                 tracing::warn!(
                     kind = letter.kind(),
                     "an address has had too many letters: this one is not sent"
@@ -137,6 +137,8 @@ async fn names_only(tx: &mut Tx, envelope: &Envelope) -> Result<bool, ActionErro
 /// # Errors
 /// The store's.
 pub(super) async fn wish(app: &App, tx: &mut Tx, origin: Origin, wish: Wish) -> Result<(), ActionError> {
+    // Once more, now that other writers have to wait: many may have been let in at the same moment.
+    may_ask(app, origin).await?;
     let asked_from = source_of(origin.address).unwrap_or_default();
     let row = Row { kind: wish.kind(), asked_from: Some(&asked_from), envelope: None };
     keep(app, tx, row, &Content::Wish(wish)).await
@@ -153,10 +155,11 @@ async fn keep(app: &App, tx: &mut Tx, row: Row<'_>, content: &Content) -> Result
     let id = OutboxId::mint();
     let text = Secret::new(serde_json::to_string(content).map_err(|_| unreadable())?);
     let payload = app.keyring.load().seal(place(&id), text.expose().as_bytes()).map_err(|_| unreadable())?;
+    let canonical = row.envelope.map(|envelope| envelope.to.canonical()).unwrap_or_default();
     let letter = NewLetter {
         id,
         kind: row.kind,
-        recipient: row.envelope.map_or("", |envelope| envelope.to.as_str()),
+        recipient: (row.envelope.map_or("", |envelope| envelope.to.as_str()), &canonical),
         payload: &payload,
         account: row.envelope.and_then(|envelope| envelope.account),
         times: (app.clock.now(), row.envelope.and_then(|envelope| envelope.expires_at)),
@@ -172,10 +175,10 @@ fn opened(app: &App, id: OutboxId, payload: &[u8]) -> Option<Content> {
 }
 
 /// Whether an address may get another letter that somebody asked for.
-async fn may_get(app: &App, to: &Email) -> Result<bool, ActionError> {
+async fn may_get(app: &App, to: &Email, kind: &str) -> Result<bool, ActionError> {
     let since = app.clock.now().minus(HOUR);
     let most = i64::from(app.config.load().mail.per_address);
-    Ok(outbox::count_to(&app.store, to.as_str(), since).await? < most)
+    Ok(outbox::count_to(&app.store, &to.canonical(), kind, since).await? < most)
 }
 
 /// A source as it is counted: an IPv4 address, or a network of 64 bits.

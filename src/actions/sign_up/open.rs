@@ -6,7 +6,7 @@ use super::super::account::{self, NewPerson};
 use super::super::actor::{Actor, Origin};
 use super::super::error::{ActionError, Denied};
 use super::super::password::{self, kept};
-use super::super::post::{self, Wish};
+use super::super::post::{self, Put, Wish};
 use super::super::sign_in::{self, SignedIn, Visit};
 use super::super::validation;
 use super::{Choice, free};
@@ -77,7 +77,10 @@ pub(in crate::actions) async fn grant(
     let found = found.filter(|account| account.status == AccountStatus::Active && !account.validated);
     if let Some(account) = found {
         let actor = Actor { origin, ..Actor::gate() };
-        validation::claim_and_send(app, &actor, &mut tx, &account).await?;
+        // Nobody holds an address before its reader can be told.
+        if validation::claim_and_send(app, &actor, &mut tx, &account).await? == Put::Held {
+            return Err(ActionError::TooManyLetters);
+        }
         app.commit(tx).await?;
     }
     Ok(())

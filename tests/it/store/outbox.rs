@@ -17,7 +17,8 @@ async fn write(store: &Store, to: &str, asked_from: Option<&str>) -> OutboxId {
     let mut tx = store.begin().await.unwrap();
     let payload: &[u8] = b"sealed";
     let times = (NOON, Some(NOON.plus(MINUTE)));
-    let letter = NewLetter { id, kind: "test", recipient: to, payload, account: None, times, asked_from };
+    let letter =
+        NewLetter { id, kind: "test", recipient: (to, to), payload, account: None, times, asked_from };
     outbox::insert(&mut tx, &letter).await.unwrap();
     tx.audit(AuditEntry {
         act: "letter.written",
@@ -39,7 +40,7 @@ async fn a_letter_is_in_one_hand_at_a_time() {
     for ground in Ground::all().await {
         let store = ground.open().await;
         let id = write(&store, "ada@example.org", None).await;
-        assert_eq!(outbox::due(&store, NOON, 9).await.unwrap()[0].id, id);
+        assert_eq!(outbox::due(&store, outbox::Which::All, NOON, 9).await.unwrap()[0].id, id);
         let hands = (0..8).map(|_| {
             let store = store.clone();
             tokio::spawn(async move { outbox::claim(&store, id, NOON, NOON.plus(MINUTE)).await.unwrap() })
@@ -49,8 +50,11 @@ async fn a_letter_is_in_one_hand_at_a_time() {
             first += usize::from(hand.await.unwrap());
         }
         assert_eq!(first, 1);
-        assert!(outbox::due(&store, NOON, 9).await.unwrap().is_empty());
-        assert_eq!(outbox::due(&store, NOON.plus(MINUTE), 9).await.unwrap()[0].attempts, 1);
+        assert!(outbox::due(&store, outbox::Which::All, NOON, 9).await.unwrap().is_empty());
+        assert_eq!(
+            outbox::due(&store, outbox::Which::All, NOON.plus(MINUTE), 9).await.unwrap()[0].attempts,
+            1
+        );
     }
 }
 
@@ -63,16 +67,19 @@ async fn a_letter_waits_is_given_up_is_tried_again_and_is_sent() {
         let id = write(&store, "ada@example.org", None).await;
         let state = async || outbox::by_id(&store, id).await.unwrap().map(|entry| entry.state());
         outbox::later(&store, id, NOON.plus(MINUTE), "not now").await.unwrap();
-        assert!(outbox::due(&store, NOON, 9).await.unwrap().is_empty());
+        assert!(outbox::due(&store, outbox::Which::All, NOON, 9).await.unwrap().is_empty());
         assert_eq!(outbox::waiting(&store).await.unwrap(), 1);
         outbox::failed(&store, id, NOON, "no").await.unwrap();
         assert_eq!(state().await, Some(OutboxState::Failed));
-        assert!(outbox::due(&store, NOON.plus(MINUTE), 9).await.unwrap().is_empty());
+        assert!(outbox::due(&store, outbox::Which::All, NOON.plus(MINUTE), 9).await.unwrap().is_empty());
         let mut tx = store.begin().await.unwrap();
         assert!(outbox::again(&mut tx, id, NOON).await.unwrap());
         tx.change(portcullis::model::change::Change::Setting);
         tx.commit(NOON).await.unwrap();
-        assert_eq!(outbox::due(&store, NOON, 9).await.unwrap()[0].last_error.as_deref(), Some("no"));
+        assert_eq!(
+            outbox::due(&store, outbox::Which::All, NOON, 9).await.unwrap()[0].last_error.as_deref(),
+            Some("no")
+        );
         outbox::sent(&store, id, NOON, Afterwards::Kept).await.unwrap();
         assert_eq!(outbox::payload(&store, id).await.unwrap().unwrap(), b"sealed");
         outbox::sent(&store, id, NOON, Afterwards::Forgotten).await.unwrap();
@@ -95,7 +102,7 @@ async fn letters_are_counted_for_their_address_and_for_whoever_caused_them() {
         write(&store, "ada@example.org", None).await;
         write(&store, "ada@example.org", Some("192.0.2.1")).await;
         write(&store, "", Some("192.0.2.1")).await;
-        assert_eq!(outbox::count_to(&store, "ada@example.org", before).await.unwrap(), 1);
+        assert_eq!(outbox::count_to(&store, "ada@example.org", "test", before).await.unwrap(), 1);
         assert_eq!(outbox::count_from(&store, "192.0.2.1", before).await.unwrap(), 2);
         assert_eq!(outbox::count_from(&store, "192.0.2.1", NOON).await.unwrap(), 0);
         assert_eq!(outbox::count_sent(&store, before).await.unwrap(), 0);
