@@ -648,7 +648,6 @@ def test_an_invitation_is_taken_up_in_the_browser_of_somebody_else(closed, brows
     visit.close()
 
 
-@pytest.mark.xfail(reason="the paths of links stand in the access log as they were asked for", strict=True)
 def test_no_link_is_written_to_the_log(place):
     """R-24: whoever reads the log of a scanner's visit could follow it."""
     place.person("pam", validated=False)

@@ -178,9 +178,10 @@ async fn give(
 ) -> Result<Vec<Grant>, ActionError> {
     let now = app.clock.now();
     let entitled = entitlements::list(&app.store, found.invitation.organisation).await?;
-    let mut given = Vec::new();
+    let (mut given, mut void) = (Vec::new(), false);
     for promise in found.promises.iter().filter(|promise| holds(app, &entitled, promise, now)) {
         if !may_still_promise(app, tx, found, promise).await? {
+            void = true;
             continue;
         }
         let grant = Grant {
@@ -199,7 +200,8 @@ async fn give(
             given.push(grant);
         }
     }
-    Ok(given)
+    // Nobody comes in on the word of somebody who has no say any more.
+    if void && given.is_empty() { Err(ActionError::Missing(Noun::Invitation)) } else { Ok(given) }
 }
 
 /// Whether whoever invited could promise this now: a right that ended takes its promises along.

@@ -105,6 +105,9 @@ async fn letters_are_counted_for_their_address_and_for_whoever_caused_them() {
         assert_eq!(outbox::count_to(&store, "ada@example.org", "test", before).await.unwrap(), 1);
         assert_eq!(outbox::count_from(&store, "192.0.2.1", before).await.unwrap(), 2);
         assert_eq!(outbox::count_from(&store, "192.0.2.1", NOON).await.unwrap(), 0);
+        let notices = outbox::due(&store, outbox::Which::Notices, NOON, 9).await.unwrap();
+        assert_eq!(notices.len(), 1, "what others cause holds no notice up");
+        assert_eq!(outbox::count_to(&store, "ada@example.org", "reset", before).await.unwrap(), 0);
         assert_eq!(outbox::count_sent(&store, before).await.unwrap(), 0);
         assert_eq!(outbox::list(&store, None, 9).await.unwrap().len(), 2, "a wish is no letter");
     }
