@@ -82,7 +82,7 @@ impl Row {
 /// Adds a webhook.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] when the platform has one at this address, [`StoreError::Unavailable`].
+/// [`Conflict`](super::StoreError::Conflict) when the platform has one at this address, [`Unavailable`](super::StoreError::Unavailable).
 pub async fn insert(tx: &mut Tx, webhook: &Webhook, secret: &[u8]) -> Result<()> {
     const SQL: &str = "INSERT INTO webhook (id, platform, url, kinds, secret, created_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
@@ -94,7 +94,7 @@ pub async fn insert(tx: &mut Tx, webhook: &Webhook, secret: &[u8]) -> Result<()>
 /// All webhooks, or those of one platform, by platform and age.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`], [`StoreError::Corrupt`], as every function here.
+/// [`Unavailable`](super::StoreError::Unavailable), [`Corrupt`](super::StoreError::Corrupt), as every function here.
 pub async fn list(store: &Store, platform: Option<&Slug>) -> Result<Vec<Webhook>> {
     const SQL: &str = select!("WHERE $1 IS NULL OR platform = $1 ORDER BY platform, created_at, id");
     let rows: Vec<Row> = on!(read store, db => sqlx::query_as(SQL)
@@ -177,7 +177,7 @@ pub async fn due(store: &Store, now: Timestamp) -> Result<Vec<WebhookId>> {
 /// Notes that something arrived.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`].
+/// [`Unavailable`](super::StoreError::Unavailable).
 pub async fn works(store: &Store, id: WebhookId) -> Result<()> {
     const SQL: &str = "UPDATE webhook SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL";
     write!(store, SQL, id.to_string()).map(drop)
@@ -186,7 +186,7 @@ pub async fn works(store: &Store, id: WebhookId) -> Result<()> {
 /// Notes that something did not arrive.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`].
+/// [`Unavailable`](super::StoreError::Unavailable).
 pub async fn fails(store: &Store, id: WebhookId, now: Timestamp) -> Result<()> {
     const SQL: &str = "UPDATE webhook SET failing_since = $2 WHERE id = $1 AND failing_since IS NULL";
     write!(store, SQL, id.to_string(), now.millis()).map(drop)
@@ -195,7 +195,7 @@ pub async fn fails(store: &Store, id: WebhookId, now: Timestamp) -> Result<()> {
 /// Forgets secrets that sign no more.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`].
+/// [`Unavailable`](super::StoreError::Unavailable).
 pub(super) async fn forget_old(store: &Store, now: Timestamp) -> Result<()> {
     const SQL: &str = "UPDATE webhook SET old_secret = NULL, old_until = NULL WHERE old_until <= $1";
     write!(store, SQL, now.millis()).map(drop)

@@ -191,3 +191,25 @@ async fn a_taken_name_is_told() {
         assert!(matches!(taken, Err(ActionError::Taken(Constraint::UserName))));
     }
 }
+
+/// S2-27: whoever reads mail at an address is told before anybody holds it, however many letters went there.
+#[tokio::test]
+async fn an_address_whose_reader_cannot_be_told_is_held_by_nobody() {
+    for house in open().await {
+        let allow = |letters| {
+            let mut config = (**house.app.config.load()).clone();
+            config.mail.per_address = letters;
+            house.app.config.store(Arc::new(config));
+        };
+        let quiet = "quiet@example.org".parse().unwrap();
+        allow(0);
+        sign_up(&house, "eve", "quiet@example.org").await.unwrap();
+        post::round(&house.app).await.unwrap();
+        assert!(accounts::by_email(&house.app.store, &quiet).await.unwrap().is_none());
+        allow(5);
+        house.clock.advance(std::time::Duration::from_secs(60));
+        post::round(&house.app).await.unwrap();
+        assert!(accounts::by_email(&house.app.store, &quiet).await.unwrap().is_some());
+        assert_eq!(letters(&house).await, [("validate".to_owned(), "quiet@example.org".to_owned())]);
+    }
+}
