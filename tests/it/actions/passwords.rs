@@ -213,3 +213,17 @@ async fn a_key_does_not_change_the_password() {
         assert!(matches!(done, Err(ChangeError::Refused(ActionError::Denied(Denied::Key)))));
     }
 }
+
+/// A link that somebody was handed for a person is none for the administrator that this person became.
+#[tokio::test]
+async fn a_link_made_before_an_office_was_given_sets_no_password_after() {
+    for office in Office::all().await {
+        office.guarded("ada").await;
+        let link = reset_link(&office).await;
+        assert!(password::peek(&office.app, &link).await.unwrap());
+        let administrator = Some(portcullis::model::account::Office::Administrator);
+        let name = "ada".parse().unwrap();
+        account::set_office(&office.app, &Actor::operator(), &name, administrator).await.unwrap();
+        assert!(!password::peek(&office.app, &link).await.unwrap());
+    }
+}
